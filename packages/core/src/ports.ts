@@ -1,0 +1,53 @@
+import type { KeyObject } from 'node:crypto'
+import type { AlgorithmName, KeyFamily } from './algorithms.js'
+import type { TrustedIssuer } from './rules.js'
+
+/** A public key as it is held after import: a typed object with one family, never text that something guesses from. */
+export interface VerificationKey {
+  readonly kid: string | undefined
+  readonly family: KeyFamily
+  /** The JWK's own `alg`: the key is then good for nothing else (RFC 7517 section 4.4). */
+  readonly algorithm: AlgorithmName | undefined
+  readonly keyObject: KeyObject
+}
+
+/** What a token's header says of the key it wants. `kid` is opaque: a name inside one issuer's set and nothing more. */
+export interface KeySelector {
+  readonly kid: string | undefined
+  readonly algorithm: AlgorithmName
+}
+
+/** One issuer's keys as an operator sees them. Ages in milliseconds, dates in milliseconds since the epoch. */
+export interface KeySourceHealth {
+  /** `idle` until first used; `stale` while keys outlive their age because the refresh fails. */
+  readonly state: 'idle' | 'fresh' | 'stale' | 'unavailable'
+  readonly keyCount: number
+  readonly keyAgeMs: number | undefined
+  readonly lastSuccessAtMs: number | undefined
+  readonly lastFailureAtMs: number | undefined
+  readonly lastFailureReason: string | undefined
+  readonly nextRefreshAtMs: number | undefined
+}
+
+/** Where one issuer's keys come from. Never shared between issuers. */
+export interface KeySource {
+  /**
+   * Finds the keys that may have signed the token: one, or without a `kid` a bounded few. Synchronous while a usable set is held.
+   *
+   * @throws AuthenticationError `ERR_KEY_NOT_FOUND`, `ERR_KEY_AMBIGUOUS`, `ERR_KEY_MISMATCH`
+   * @throws UpstreamError `ERR_KEYS_UNAVAILABLE`, `ERR_KEY_UNCONFIRMED`: the set could not be read
+   */
+  find(selector: KeySelector): readonly VerificationKey[] | Promise<readonly VerificationKey[]>
+  /** Whether this very key is still in the current set and may still be trusted: asked on each hit of a cached verdict. */
+  holds(key: VerificationKey): boolean
+  /** Reads the set now if none is held. Rejects with {@link UpstreamError}. */
+  load(): Promise<void>
+  health(): KeySourceHealth
+  close(): void
+}
+
+/** Which issuers are trusted, and under what rules. Never asked over the network for an unknown one unless it says so. */
+export interface IssuerSource {
+  /** `undefined` means: not trusted. `issuer` is a string of at most 2,048 characters that a stranger chose. */
+  find(issuer: string): TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>
+}

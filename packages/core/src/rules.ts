@@ -1,0 +1,92 @@
+import type { AlgorithmName } from './algorithms.js'
+import type { KeySource } from './ports.js'
+import type { Logger, Runtime } from './runtime.js'
+
+/** Which kind of token an issuer's tokens must be. */
+export type TokenProfile = 'access-token' | 'rfc9068' | 'id-token'
+
+/** A path into the claims: member names from the outside in. Never a dotted string. */
+export type ClaimPath = readonly string[]
+
+/** A claim that must be a string among these, or an array that holds one of them. */
+export interface ClaimRule {
+  readonly path: ClaimPath
+  readonly oneOf: readonly string[] | undefined
+}
+
+/** What binds a token to this API. */
+export interface AudienceRule {
+  /** Values of which `aud` must name one (`any`), or nothing but these (`exact`). Empty: a token with `aud` is refused. */
+  readonly values: readonly string[]
+  readonly match: 'any' | 'exact'
+  /** For issuers whose access tokens have no `aud`: the claim that stands in for it. Where `aud` is present both must hold. */
+  readonly claim: ClaimRule | undefined
+}
+
+/** One issuer's resolved rules, without its keys. */
+export interface IssuerRules {
+  /** The canonical name: principal, revocation and audit use it. */
+  readonly issuer: string
+  /** Every string that `iss` may be, the canonical one first. Compared exactly. */
+  readonly acceptedIssuers: readonly string[]
+  readonly audience: AudienceRule
+  readonly algorithms: ReadonlySet<AlgorithmName>
+  readonly tokenProfile: TokenProfile
+  readonly clientIds: readonly string[]
+  readonly requiredClaims: readonly ClaimRule[]
+}
+
+/** An issuer from the configuration: its rules, and its own keys. */
+export interface TrustedIssuer extends IssuerRules {
+  readonly keys: KeySource
+}
+
+/** Upper bounds on what a stranger may send. Bytes count the token's text, which is ASCII. */
+export interface Limits {
+  readonly tokenBytes: number
+  readonly headerBytes: number
+  readonly jsonDepth: number
+  readonly jsonMembers: number
+}
+
+/** Bounds on every outbound request. */
+export interface NetworkRules {
+  /** Total deadline of one request in milliseconds: name look-up, connection, headers and body. */
+  readonly timeoutMs: number
+  /** Largest body in bytes, after decompression. */
+  readonly maxBytes: number
+  /** Allows plain http to loopback addresses. */
+  readonly allowInsecureLoopback: boolean
+  /** PEM of certificate authorities trusted beside nothing else; absent: the runtime's own. */
+  readonly ca: readonly string[] | undefined
+  readonly proxyUrl: string | undefined
+  /** Host names (with port where it is not the default) that may be reached over plain http. */
+  readonly dangerouslyAllowHttpHosts: readonly string[]
+}
+
+/** How long a key set lives. All in milliseconds. */
+export interface KeyCacheRules {
+  /** Least age at which a set is read again, whatever `Cache-Control` says. */
+  readonly minAgeMs: number
+  /** Age where `Cache-Control` says nothing. */
+  readonly defaultAgeMs: number
+  /** Largest age, whatever `Cache-Control` says. */
+  readonly maxAgeMs: number
+  /** Least time between two fetches that an unknown `kid` provokes. */
+  readonly cooldownMs: number
+  /** How long keys are used past their age while the refresh fails. */
+  readonly maxStaleMs: number
+}
+
+/** The resolved policy of a verifier: frozen, and all that the steps ever see of its options. */
+export interface Rules {
+  readonly realm: string
+  readonly clockToleranceSeconds: number
+  readonly maxTokenAgeSeconds: number | undefined
+  readonly maxTokenLifetimeSeconds: number | undefined
+  readonly limits: Limits
+  readonly network: NetworkRules
+  readonly keyCache: KeyCacheRules
+  readonly logger: Logger
+  readonly runtime: Runtime
+}
