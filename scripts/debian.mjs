@@ -1,0 +1,27 @@
+// What the suites use from Debian, and the reason for each. Nothing is mandatory: a suite without its part says so.
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+
+/**
+ * @typedef {object} DebianPackage
+ * @property {string} name what apt-get installs
+ * @property {string} command a file that is there once it is installed: a name on PATH or an absolute path
+ * @property {string} suite what is left out without it
+ * @property {string} reason why a package from npm does not do
+ */
+
+/** @type {readonly DebianPackage[]} */
+export const debianPackages = [
+  // { name: 'redis-server', command: 'redis-server', suite: 'the stores on a real Redis', reason: 'npm has clients, no server' },
+]
+
+/**
+ * Whether a command is there: an absolute path, or a name on PATH.
+ * @param {string} command
+ * @returns {boolean}
+ */
+export function isCommand(command) {
+  if (path.isAbsolute(command)) return existsSync(command)
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter(Boolean)
+  return folders.some((folder) => existsSync(path.join(folder, command)))
+}

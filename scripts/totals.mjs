@@ -1,0 +1,42 @@
+// Counts the tests of a run from what vitest prints, so that a replay from turbo's cache counts as well.
+
+/**
+ * @typedef {object} Totals
+ * @property {number} passed
+ * @property {number} failed files that could not be loaded count as one failure each
+ * @property {number} skipped
+ */
+
+// oxlint-disable-next-line no-control-regex -- the colours of a terminal are control characters
+const colours = /\u001B\[[0-9;]*m/g
+const summary = /(?:^|\s)(Test Files|Tests)\s{2,}((?:\d+ [a-z ]+(?:\s\|\s)?)+)\(\d+\)\s*$/
+
+/**
+ * The sum over every vitest summary in a text.
+ * @param {string} output
+ * @returns {Totals}
+ */
+export function readTotals(output) {
+  const totals = { passed: 0, failed: 0, skipped: 0 }
+  let brokenFiles = 0
+  for (const line of output.replace(colours, '').split(/\r?\n/)) {
+    const [, what, counts = ''] = summary.exec(line) ?? []
+    if (what === 'Test Files') brokenFiles = readCount(counts, 'failed')
+    const none = /(?:^|\s)Tests\s{2,}no tests\s*$/.test(line)
+    if (what !== 'Tests' && !none) continue
+    const failed = readCount(counts, 'failed')
+    totals.passed += readCount(counts, 'passed')
+    totals.failed += failed === 0 ? brokenFiles : failed
+    totals.skipped += readCount(counts, 'skipped') + readCount(counts, 'todo')
+    brokenFiles = 0
+  }
+  return totals
+}
+
+/**
+ * @param {string} counts such as `1 failed | 4 passed`
+ * @param {string} word
+ */
+function readCount(counts, word) {
+  return Number(new RegExp(`(\\d+) ${word}`).exec(counts)?.[1] ?? 0)
+}
