@@ -1,0 +1,147 @@
+import type { X509Certificate } from 'node:crypto'
+
+/** The framework-neutral view of a request: all that authentication reads of it. */
+export interface AuthRequest {
+  readonly method: string
+  /** Absolute, as the client sees it; `undefined` where no public URL is configured. */
+  readonly url: string | undefined
+  /** Every `Authorization` field, in order. */
+  readonly authorization: readonly string[]
+  /** Every `DPoP` field, in order. */
+  readonly dpop: readonly string[]
+  readonly remoteAddress: string | undefined
+  /** The certificate of this TLS connection, if the client presented one. */
+  clientCertificate(): X509Certificate | undefined
+}
+
+/** What is read of Node's `IncomingMessage`, and of what serverless and inject libraries make in its image. */
+export interface IncomingRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  /** Express keeps the target here when a router strips its prefix from `url`. */
+  readonly originalUrl?: string | undefined
+  readonly rawHeaders?: readonly string[] | undefined
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly socket?: ConnectionSocket | null | undefined
+}
+
+/** What is read of the connection beneath a request. */
+export interface ConnectionSocket {
+  readonly remoteAddress?: string | undefined
+  getPeerX509Certificate?(): X509Certificate | undefined
+}
+
+/** What is read of a Fetch API `Request`. */
+export interface FetchRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: { get(name: string): string | null }
+}
+
+/** Header fields by name in any case; several values of one field as an array. */
+export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** What {@link toAuthRequest} cannot read off the request itself. */
+export interface AuthRequestContext {
+  /** The origin, with or without a path prefix, under which clients reach this API. */
+  readonly publicUrl?: string | undefined
+  /** The request target as it came over the wire, where the framework has rewritten `url`. */
+  readonly target?: string | undefined
+}
+
+/**
+ * Builds the neutral view from parts, from Node's `IncomingMessage` or from a Fetch API `Request`.
+ *
+ * Node keeps the first of several `Authorization` fields and drops the rest, so multiplicity comes from `rawHeaders`;
+ * only where that names none (serverless, inject) are `headers` believed. A target never replaces the origin of `publicUrl`.
+ *
+ * Not checked: anything inside the fields.
+ */
+export function toAuthRequest(method: string, url: string, headers: HeaderFields): AuthRequest
+export function toAuthRequest(request: IncomingRequest | FetchRequest, context?: AuthRequestContext): AuthRequest
+export function toAuthRequest(
+  source: string | IncomingRequest | FetchRequest,
+  context?: string | AuthRequestContext,
+  headers?: HeaderFields,
+): AuthRequest {
+  if (typeof source === 'string') return fromParts(source, context as string, headers ?? {})
+  if (isFetchRequest(source)) return fromFetch(source, context as AuthRequestContext | undefined)
+  return fromIncoming(source, context as AuthRequestContext | undefined)
+}
+
+/** Tells whether a value is already the neutral view. */
+export function isAuthRequest(value: AuthRequest | IncomingRequest | FetchRequest): value is AuthRequest {
+  return Array.isArray((value as AuthRequest).authorization) && Array.isArray((value as AuthRequest).dpop)
+}
+
+function isFetchRequest(source: IncomingRequest | FetchRequest): source is FetchRequest {
+  return typeof (source.headers as FetchRequest['headers']).get === 'function' && !('rawHeaders' in source)
+}
+
+function fromParts(method: string, url: string, headers: HeaderFields): AuthRequest {
+  return {
+    method,
+    url,
+    authorization: fieldsNamed(headers, 'authorization'),
+    dpop: fieldsNamed(headers, 'dpop'),
+    remoteAddress: undefined,
+    clientCertificate: noCertificate,
+  }
+}
+
+function fromFetch(source: FetchRequest, context: AuthRequestContext | undefined): AuthRequest {
+  const authorization = source.headers.get('authorization')
+  const dpop = source.headers.get('dpop')
+  return {
+    method: source.method,
+    url: context?.publicUrl === undefined ? undefined : toPublicUrl(context.publicUrl, context.target ?? source.url),
+    authorization: authorization === null ? [] : [authorization],
+    dpop: dpop === null ? [] : [dpop],
+    remoteAddress: undefined,
+    clientCertificate: noCertificate,
+  }
+}
+
+function fromIncoming(source: IncomingRequest, context: AuthRequestContext | undefined): AuthRequest {
+  const publicUrl = context?.publicUrl
+  const target = context?.target ?? source.originalUrl ?? source.url ?? '/'
+  return {
+    method: source.method ?? 'GET',
+    url: publicUrl === undefined ? undefined : toPublicUrl(publicUrl, target),
+    authorization: rawFields(source, 'authorization'),
+    dpop: rawFields(source, 'dpop'),
+    remoteAddress: source.socket?.remoteAddress,
+    clientCertificate: () => source.socket?.getPeerX509Certificate?.(),
+  }
+}
+
+function rawFields(source: IncomingRequest, name: string): readonly string[] {
+  const found: string[] = []
+  const raw = source.rawHeaders ?? []
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const field = raw[index]
+    if (field?.length === name.length && field.toLowerCase() === name) found.push(raw[index + 1] ?? '')
+  }
+  return found.length > 0 ? found : fieldsNamed(source.headers, name)
+}
+
+function fieldsNamed(headers: HeaderFields, name: string): readonly string[] {
+  const found: string[] = []
+  for (const [field, value] of Object.entries(headers)) {
+    if (value === undefined || field.length !== name.length || field.toLowerCase() !== name) continue
+    if (typeof value === 'string') found.push(value)
+    else found.push(...value)
+  }
+  return found
+}
+
+/** By concatenation: `//evil.example/x` and `http://evil.example/x` as targets stay below our own origin. */
+function toPublicUrl(publicUrl: string, target: string): string {
+  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
+  const base = publicUrl.endsWith('/') ? publicUrl.slice(0, -1) : publicUrl
+  return path.startsWith('/') ? base + path : `${base}/${path}`
+}
+
+function noCertificate(): undefined {
+  return undefined
+}

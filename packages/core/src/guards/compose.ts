@@ -1,0 +1,88 @@
+import { AuthorizationError, InternalError } from '../errors.js'
+import type { Principal } from '../principal.js'
+import { createGuard, toPrincipal } from './create-guard.js'
+import type { AnyGuard, AsyncGuard, Guard } from './guard.js'
+
+/** Demands that every guard holds, in order; the first that does not decides the answer. */
+export function allOf(...guards: readonly [Guard, ...Guard[]]): Guard
+export function allOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): AsyncGuard
+export function allOf(...guards: readonly AnyGuard[]): AnyGuard {
+  checkGuards('allOf', guards)
+  if (guards.every(isSync)) {
+    return createGuard((principal) => {
+      for (const guard of guards) guard.check(principal)
+    })
+  }
+  return Object.freeze({
+    async checkAsync(principal: Principal<unknown> | undefined, request?: unknown): Promise<void> {
+      toPrincipal(principal)
+      for (const guard of guards) await run(guard, principal, request)
+    },
+  })
+}
+
+/**
+ * Demands that at least one guard holds. Only a denial falls through to the next guard: a throwing predicate or a wrong
+ * type is an error, not a reason to try another door. Answers with a step-up challenge only where stepping up alone
+ * would satisfy an alternative, otherwise with 403.
+ */
+export function anyOf(...guards: readonly [Guard, ...Guard[]]): Guard
+export function anyOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): AsyncGuard
+export function anyOf(...guards: readonly AnyGuard[]): AnyGuard {
+  checkGuards('anyOf', guards)
+  if (guards.every(isSync)) {
+    return createGuard((principal) => {
+      const denials: AuthorizationError[] = []
+      for (const guard of guards) {
+        try {
+          return guard.check(principal)
+        } catch (error) {
+          denials.push(toDenial(error))
+        }
+      }
+      throw worthAnswering(denials)
+    })
+  }
+  return Object.freeze({
+    async checkAsync(principal: Principal<unknown> | undefined, request?: unknown): Promise<void> {
+      toPrincipal(principal)
+      const denials: AuthorizationError[] = []
+      for (const guard of guards) {
+        try {
+          return await run(guard, principal, request)
+        } catch (error) {
+          denials.push(toDenial(error))
+        }
+      }
+      throw worthAnswering(denials)
+    },
+  })
+}
+
+async function run(guard: AnyGuard, principal: Principal<unknown> | undefined, request: unknown): Promise<void> {
+  if (isSync(guard)) guard.check(principal)
+  else await guard.checkAsync(principal, request)
+}
+
+function isSync(guard: AnyGuard): guard is Guard {
+  return 'check' in guard
+}
+
+function checkGuards(name: string, guards: readonly AnyGuard[]): void {
+  if (guards.length === 0) throw new TypeError(`${name}() wants at least one guard: without any it would let everyone in`)
+  for (const guard of guards) {
+    const known = typeof (guard as Guard | undefined)?.check === 'function'
+    if (!known && typeof (guard as AsyncGuard | undefined)?.checkAsync !== 'function') {
+      throw new TypeError(`${name}() wants guards, got ${typeof guard}: call the guard's factory, as in requireScopes('orders:read')`)
+    }
+  }
+}
+
+function toDenial(error: unknown): AuthorizationError {
+  if (error instanceof AuthorizationError) return error
+  throw error instanceof Error ? error : new InternalError('ERR_GUARD_FAILED', { cause: error })
+}
+
+function worthAnswering(denials: readonly AuthorizationError[]): AuthorizationError {
+  return denials.find(({ status }) => status === 401) ?? denials[0] ?? new AuthorizationError('ERR_ACCESS_DENIED')
+}

@@ -1,0 +1,127 @@
+import type { AnyGuard } from '../guards/guard.js'
+import { AuthenticationError, CountersignError, InternalError } from '../errors.js'
+import { CODES } from '../error-table.js'
+import { createVerifier } from '../create-verifier.js'
+import type { VerifierOptions } from '../options.js'
+import type { DefaultClaims, Principal } from '../principal.js'
+import type { Verifier } from '../verifier.js'
+import { toAuthRequest } from '../auth-request.js'
+import type { IncomingRequest } from '../auth-request.js'
+
+/** What our middleware knows of a request. Other libraries write `req.auth` too; nobody else writes here. */
+interface Attachment {
+  readonly verifier: Verifier<unknown>
+  readonly principal: Principal<unknown> | undefined
+}
+
+const attachments = new WeakMap<object, Attachment>()
+
+/** How one adapter call wants a request judged. */
+export interface AuthenticateOptions {
+  /** Lets a request pass that has neither an `Authorization` nor a `DPoP` field. Anything else there is judged. */
+  readonly optional?: boolean | undefined
+  /** The request target as it came over the wire, where the framework has rewritten `url`. */
+  readonly target?: string | undefined
+}
+
+/**
+ * Judges a raw request and remembers the principal for guards and `getAuth`.
+ *
+ * An earlier verdict on the same request is forgotten first: inside a stricter router the inner verdict alone counts.
+ *
+ * @throws CountersignError fresh, with the answer's headers on it
+ */
+export async function authenticateRequest<C>(
+  verifier: Verifier<C>,
+  raw: IncomingRequest,
+  options: AuthenticateOptions = {},
+): Promise<Principal<C> | undefined> {
+  attachments.set(raw, { verifier: verifier as Verifier<unknown>, principal: undefined })
+  try {
+    const request = toAuthRequest(raw, { publicUrl: verifier.publicUrl, target: options.target })
+    if (options.optional === true && request.authorization.length === 0 && request.dpop.length === 0) return undefined
+    const principal = await verifier.authenticate(request)
+    attachPrincipal(raw, verifier, principal)
+    return principal
+  } catch (error) {
+    throw verifier.refuse(error)
+  }
+}
+
+/** Puts a principal where guards and `getAuth` look. For middleware, and for `withPrincipal` in tests. */
+export function attachPrincipal<C>(raw: object, verifier: Verifier<C>, principal: Principal<C>): void {
+  attachments.set(raw, { verifier: verifier as Verifier<unknown>, principal })
+}
+
+/**
+ * Runs a guard on what was attached to a raw request; synchronous for a synchronous guard.
+ *
+ * @throws InternalError `ERR_NOT_AUTHENTICATED` where no middleware ran: a guard that guards nothing must not look like one
+ * @throws AuthenticationError `ERR_CREDENTIALS_MISSING` where nobody is signed in; whatever the guard throws, with the answer's headers
+ */
+export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void | Promise<void> {
+  const attachment = attachments.get(raw)
+  if (attachment === undefined) throw notAuthenticated('A guard ran on a request that no countersign middleware has judged')
+  const { principal, verifier } = attachment
+  if (principal === undefined) throw verifier.refuse(new AuthenticationError('ERR_CREDENTIALS_MISSING'))
+  try {
+    if ('check' in guard) return guard.check(principal)
+  } catch (error) {
+    throw verifier.refuse(error)
+  }
+  return guard.checkAsync(principal, request).catch((error: unknown) => {
+    throw verifier.refuse(error)
+  })
+}
+
+/** The principal of a raw request, if one was authenticated. */
+export function findPrincipal(raw: object): Principal<DefaultClaims> | undefined {
+  return attachments.get(raw)?.principal as Principal<DefaultClaims> | undefined
+}
+
+/**
+ * The principal of a raw request; with a verifier, one that this very verifier authenticated.
+ *
+ * @throws InternalError `ERR_NOT_AUTHENTICATED` (500): a route that reads a principal must be one that demands it
+ */
+export function getPrincipal<C = DefaultClaims>(raw: object, verifier?: Verifier<C>): Principal<C> {
+  const attachment = attachments.get(raw)
+  if (attachment?.principal === undefined) throw notAuthenticated('getAuth was called on a request that nobody is signed in to')
+  if (verifier !== undefined && attachment.verifier !== verifier) {
+    throw notAuthenticated('getAuth was called with another verifier than the one that judged this request')
+  }
+  return attachment.principal as Principal<C>
+}
+
+/** A verifier as it is, or a new one from options. */
+export function toVerifier<C>(source: Verifier<C> | VerifierOptions<C>): Verifier<C> {
+  return 'authenticate' in source ? source : createVerifier(source)
+}
+
+/** The JSON body that every adapter's `errorHandler()` sends. */
+export interface ErrorBody {
+  readonly error: string
+  readonly error_description: string
+}
+
+/** An answer to a refusal, ready to send. */
+export interface ErrorReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: ErrorBody
+}
+
+/** What to answer to an error of this suite; `undefined` for any other error, which is not ours to answer. */
+export function toErrorReply(error: unknown): ErrorReply | undefined {
+  if (!(error instanceof CountersignError)) return undefined
+  const row = CODES[error.code]
+  return {
+    status: row.status,
+    headers: error.headers,
+    body: { error: row.oauthError ?? 'unauthorized', error_description: row.text },
+  }
+}
+
+function notAuthenticated(message: string): InternalError {
+  return new InternalError('ERR_NOT_AUTHENTICATED', { message: `${message}. Put the middleware before this route.` })
+}

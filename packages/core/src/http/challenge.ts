@@ -1,0 +1,59 @@
+import {
+  AuthenticationError,
+  AuthorizationError,
+  ConfigurationError,
+  CountersignError,
+  InternalError,
+  UpstreamError,
+} from '../errors.js'
+import type { ErrorOptions } from '../errors.js'
+import { CODES } from '../error-table.js'
+import type { Rules } from '../rules.js'
+
+/**
+ * Turns whatever was thrown into a fresh error that carries the headers of the answer: `WWW-Authenticate` for 400, 401
+ * and 403, `Retry-After` for 503, and `Cache-Control: no-store` for all.
+ *
+ * Fresh, because one failed key fetch rejects many requests, and frameworks write on errors. What is not ours becomes
+ * {@link InternalError} `ERR_UNEXPECTED`: a stranger's request must never choose what a client reads.
+ */
+export function toRefusal(error: unknown, rules: Pick<Rules, 'realm'>): CountersignError {
+  const refusal = renew(error)
+  refusal.headers['Cache-Control'] = 'no-store'
+  if (refusal.status < 500) refusal.headers['WWW-Authenticate'] = toChallenge(refusal, rules)
+  return refusal
+}
+
+/**
+ * Writes the challenge of one refusal. Every value is fixed by the configuration or the route: nothing of the request.
+ *
+ * @see RFC 6750 section 3, RFC 9470 section 3
+ */
+export function toChallenge(error: CountersignError, rules: Pick<Rules, 'realm'>): string {
+  const { oauthError, text } = CODES[error.code]
+  const parameters = [`realm="${quote(rules.realm)}"`]
+  if (oauthError !== undefined) parameters.push(`error="${oauthError}"`, `error_description="${text}"`)
+  const { scope, acrValues, maxAgeSeconds } = error.challenge ?? {}
+  if (scope !== undefined) parameters.push(`scope="${quote(scope)}"`)
+  if (acrValues !== undefined) parameters.push(`acr_values="${quote(acrValues)}"`)
+  if (maxAgeSeconds !== undefined) parameters.push(`max_age="${maxAgeSeconds}"`)
+  return `Bearer ${parameters.join(', ')}`
+}
+
+/** A quoted-string's content, RFC 9110 section 5.6.4. Options are checked to hold nothing but printable ASCII. */
+function quote(text: string): string {
+  return text.replace(/["\\]/g, '\\$&')
+}
+
+function renew(error: unknown): CountersignError {
+  if (!(error instanceof CountersignError)) return new InternalError('ERR_UNEXPECTED', { cause: error })
+  if (error instanceof ConfigurationError) return new InternalError('ERR_UNEXPECTED', { cause: error })
+  const { reason, code, detail, challenge, cause } = error
+  const options: ErrorOptions = { code, detail, challenge, cause }
+  if (error instanceof UpstreamError) {
+    return new UpstreamError(reason, { ...options, retryAfterSeconds: error.retryAfterSeconds })
+  }
+  if (error instanceof AuthorizationError) return new AuthorizationError(reason, options)
+  if (error instanceof InternalError) return new InternalError(reason, { ...options, message: error.message })
+  return new AuthenticationError(reason, options)
+}

@@ -1,0 +1,96 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { AlgorithmName } from './algorithms.js'
+import type { Logger, Runtime } from './runtime.js'
+import type { ClaimPath, KeyCacheRules, Limits, NetworkRules, TokenProfile } from './rules.js'
+import type { Claims } from './principal.js'
+
+/** A JSON Web Key Set as an issuer publishes it, RFC 7517 section 5. Private and symmetric keys in it are dropped. */
+export interface Jwks {
+  readonly keys: readonly object[]
+}
+
+/** For issuers whose access tokens carry no `aud`: a claim that must name this API instead. */
+export interface ClaimAudience {
+  /** Member names from the outside in. */
+  readonly claim: ClaimPath
+  /** The claim must be one of these, or an array that holds one of them. */
+  readonly oneOf: readonly string[]
+}
+
+/** What binds a token to this API: values of `aud`, or a claim that stands in for it. */
+export type Audience = string | readonly string[] | ClaimAudience
+
+/** Where an issuer's keys come from. Without it they are discovered: OpenID Connect first, then RFC 8414. */
+export type KeysOptions =
+  | { readonly jwks: Jwks }
+  | {
+      readonly jwksUri: string
+      /** Sent with every fetch of this key set, and to no other host. */
+      readonly headers?: Readonly<Record<string, string>> | undefined
+    }
+  | { readonly discoveryUrl: string }
+
+/** A claim that must be there: by its name alone, or with one of some values. */
+export type RequiredClaim = string | ClaimAudience
+
+/** One trusted issuer. */
+export interface IssuerOptions {
+  /** The exact string of the `iss` claim. Never normalised: a trailing slash counts. */
+  readonly issuer: string
+  readonly keys?: KeysOptions | undefined
+  /** Wins over the verifier's. */
+  readonly audience?: Audience | undefined
+  /** Wins over the verifier's. */
+  readonly algorithms?: readonly AlgorithmName[] | undefined
+  /** Default `'access-token'`. */
+  readonly tokenProfile?: TokenProfile | undefined
+  /** For `'id-token'`: the clients whose ID tokens are taken; `aud` must name one. */
+  readonly clientIds?: readonly string[] | undefined
+  /** Claims beyond those that the profile demands. */
+  readonly requiredClaims?: readonly RequiredClaim[] | undefined
+  /** Other exact strings that `iss` may be, for the few providers that sign with two names. */
+  readonly acceptedIssuers?: readonly string[] | undefined
+}
+
+/** Upper bounds on what a stranger may send. */
+export type LimitsOptions = { readonly [K in keyof Limits]?: Limits[K] | undefined }
+
+/** Bounds on outbound requests. */
+export type NetworkOptions = {
+  readonly [K in Exclude<keyof NetworkRules, 'ca'>]?: NetworkRules[K] | undefined
+} & {
+  /** PEM of the certificate authorities to trust in place of the runtime's own. */
+  readonly ca?: string | readonly string[] | undefined
+}
+
+/** How long key sets live, in milliseconds. */
+export type KeyCacheOptions = { readonly [K in keyof KeyCacheRules]?: KeyCacheRules[K] | undefined }
+
+/** The options of `createVerifier`. Validated once, at construction; `undefined` counts as absent; unknown names are errors. */
+export interface VerifierOptions<C = Claims> {
+  /** Who this API is: the value that tokens name in `aud`. An issuer's own wins. */
+  readonly audience: Audience
+  /** `'any'` (default): `aud` names us among others. `'exact'`: `aud` names nobody but us. */
+  readonly audienceMatch?: 'any' | 'exact' | undefined
+  /** The issuers to trust: a URL to discover from, or an object. */
+  readonly issuers: readonly (string | IssuerOptions)[]
+  /** Any Standard Schema; sees the payload, and its output becomes `principal.claims`. */
+  readonly claims?: StandardSchemaV1<unknown, C> | undefined
+  /** Default: every algorithm of the table. */
+  readonly algorithms?: readonly AlgorithmName[] | undefined
+  /** How far clocks may disagree, 0 to 60. Default 5. */
+  readonly clockToleranceSeconds?: number | undefined
+  /** Largest age by `iat`, which is then required. Default: none. */
+  readonly maxTokenAgeSeconds?: number | undefined
+  /** Largest `exp - iat`; `iat` is then required. Default: none. */
+  readonly maxTokenLifetimeSeconds?: number | undefined
+  readonly limits?: LimitsOptions | undefined
+  readonly network?: NetworkOptions | undefined
+  readonly keyCache?: KeyCacheOptions | undefined
+  /** Default: silent. */
+  readonly logger?: Logger | undefined
+  /** Stands in every challenge. Default `'api'`. */
+  readonly realm?: string | undefined
+  /** Clocks and network, for tests and unusual hosts. */
+  readonly runtime?: Partial<Runtime> | undefined
+}

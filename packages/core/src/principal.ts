@@ -1,0 +1,153 @@
+import { inspect } from 'node:util'
+import type { Actor } from './actor.js'
+
+/** A token's payload: parsed, frozen JSON. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** Merge into this to type `getAuth` for a whole application: `interface Register { claims: MyClaims }`. */
+export interface Register {}
+
+/** What `principal.claims` is where no verifier says otherwise. */
+export type DefaultClaims = Register extends { readonly claims: infer C } ? C : Claims
+
+/** The HTTP authentication scheme a token came under. */
+export type Scheme = 'Bearer' | 'DPoP'
+
+/** All that was learnt of a token except the token: what a cache may hold. Frozen. */
+export interface Verdict<C = unknown> {
+  readonly issuer: string
+  readonly subject: string
+  readonly clientId: string | undefined
+  readonly audience: readonly string[]
+  readonly scopes: readonly string[]
+  readonly roles: readonly string[]
+  readonly permissions: readonly string[]
+  readonly groups: readonly string[]
+  readonly tenant: string | undefined
+  readonly actor: Actor | undefined
+  readonly actorHistory: readonly Actor[]
+  readonly authenticatedAtSeconds: number | undefined
+  readonly acr: string | undefined
+  readonly amr: readonly string[]
+  readonly expiresAtSeconds: number
+  readonly claims: C
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly confirmation: Readonly<Record<string, unknown>> | undefined
+  readonly header: Readonly<Record<string, unknown>>
+  readonly payload: Claims
+}
+
+/**
+ * Who is calling, and what they may do: one object whatever the issuer. One instance a request, immutable.
+ *
+ * Identity is `issuer` *and* `subject` (RFC 7519 section 4.1.2): the same `subject` of another issuer is somebody else.
+ * The token itself never shows in JSON, logs or `inspect`.
+ */
+export class Principal<C = DefaultClaims> {
+  readonly #verdict: Verdict<C>
+  readonly #token: string
+  readonly #scheme: Scheme
+
+  /** Only the principal step, and `withPrincipal` in tests, make one. */
+  constructor(verdict: Verdict<C>, token: string, scheme: Scheme) {
+    this.#verdict = verdict
+    this.#token = token
+    this.#scheme = scheme
+  }
+
+  /** Tells a real principal from a look-alike object; never throws. */
+  static isPrincipal(value: unknown): value is Principal<unknown> {
+    return typeof value === 'object' && value !== null && #verdict in value
+  }
+
+  /** The issuer's canonical name. */
+  get issuer(): string {
+    return this.#verdict.issuer
+  }
+  /** The `sub` claim, unique within `issuer` alone. */
+  get subject(): string {
+    return this.#verdict.subject
+  }
+  /** The client that the token was issued to: `client_id`, `azp`, `cid` or `appid`. */
+  get clientId(): string | undefined {
+    return this.#verdict.clientId
+  }
+  /** Everyone the token is meant for. */
+  get audience(): readonly string[] {
+    return this.#verdict.audience
+  }
+  /** Granted scopes, compared exactly (RFC 6749 section 3.3). */
+  get scopes(): readonly string[] {
+    return this.#verdict.scopes
+  }
+  get roles(): readonly string[] {
+    return this.#verdict.roles
+  }
+  get permissions(): readonly string[] {
+    return this.#verdict.permissions
+  }
+  get groups(): readonly string[] {
+    return this.#verdict.groups
+  }
+  get tenant(): string | undefined {
+    return this.#verdict.tenant
+  }
+  /** Who acts for the subject now: the outermost `act`. Earlier actors are information, never authority (RFC 8693 section 4.1). */
+  get actor(): Actor | undefined {
+    return this.#verdict.actor
+  }
+  /** Actors before the current one, the latest first. */
+  get actorHistory(): readonly Actor[] {
+    return this.#verdict.actorHistory
+  }
+  /** `auth_time`: seconds since the epoch. */
+  get authenticatedAtSeconds(): number | undefined {
+    return this.#verdict.authenticatedAtSeconds
+  }
+  get acr(): string | undefined {
+    return this.#verdict.acr
+  }
+  get amr(): readonly string[] {
+    return this.#verdict.amr
+  }
+  /** `exp`: seconds since the epoch. */
+  get expiresAtSeconds(): number {
+    return this.#verdict.expiresAtSeconds
+  }
+  /** The schema's output, or without a schema the payload. */
+  get claims(): C {
+    return this.#verdict.claims
+  }
+  get attributes(): Readonly<Record<string, unknown>> {
+    return this.#verdict.attributes
+  }
+  /** The `cnf` claim, once possession was proven. */
+  get confirmation(): Readonly<Record<string, unknown>> | undefined {
+    return this.#verdict.confirmation
+  }
+  get scheme(): Scheme {
+    return this.#scheme
+  }
+  /** The JOSE header. */
+  get header(): Readonly<Record<string, unknown>> {
+    return this.#verdict.header
+  }
+  get payload(): Claims {
+    return this.#verdict.payload
+  }
+  /** The token as it came in, for calls on the user's behalf. A secret. */
+  get token(): string {
+    return this.#token
+  }
+
+  toJSON(): { issuer: string; subject: string; clientId: string | undefined; scopes: readonly string[] } {
+    return { issuer: this.issuer, subject: this.subject, clientId: this.clientId, scopes: this.scopes }
+  }
+}
+
+// Loggers and `console.log` see what JSON sees: never the token.
+Object.defineProperty(Principal.prototype, inspect.custom, {
+  value(this: Principal, _depth: number, options: object): string {
+    return `Principal ${inspect(this.toJSON(), options)}`
+  },
+})

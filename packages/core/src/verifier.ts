@@ -1,0 +1,49 @@
+import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.js'
+import type { CountersignError } from './errors.js'
+import type { KeySourceHealth } from './ports.js'
+import type { Claims, Principal } from './principal.js'
+
+/** What `ready()` found of one issuer. */
+export interface IssuerReadiness {
+  readonly issuer: string
+  readonly ok: boolean
+  /** Why not: a reason of the error table. */
+  readonly reason: string | undefined
+}
+
+/** What `ready()` found. */
+export interface Readiness {
+  /** Whether every listed issuer has usable keys. */
+  readonly ok: boolean
+  readonly issuers: readonly IssuerReadiness[]
+}
+
+/** One issuer's health. */
+export interface IssuerHealth extends KeySourceHealth {
+  readonly issuer: string
+}
+
+/** Verifies tokens and requests against one policy. Made by `createVerifier`; whoever made it closes it. */
+export interface Verifier<C = Claims> {
+  /**
+   * Verifies a bare token, outside any request. A token bound to a key (`cnf`) is refused: nothing here can prove possession.
+   *
+   * @throws AuthenticationError with the `reason`, always 401
+   * @throws UpstreamError where keys cannot be had: 503, never the token's fault
+   */
+  verify(token: string): Promise<Principal<C>>
+  /** Judges a request: its `Authorization` field, and what proves possession. Throws as `verify` does, 400 for malformed requests. */
+  authenticate(request: AuthRequest | IncomingRequest | FetchRequest): Promise<Principal<C>>
+  /** Loads the keys of every listed issuer, eight at once. Never rejects. */
+  ready(): Promise<Readiness>
+  /** How each issuer's keys stand. */
+  health(): readonly IssuerHealth[]
+  /** The resolved policy as plain data, fit to print. */
+  explain(): Readonly<Record<string, unknown>>
+  /** A fresh error with the headers of the answer on it: for integrations beyond the adapters. What is not ours becomes 500. */
+  refuse(error: unknown): CountersignError
+  /** Where clients reach this API, as configured. */
+  readonly publicUrl: string | undefined
+  /** Stops refreshing. Idempotent. */
+  close(): Promise<void>
+}
