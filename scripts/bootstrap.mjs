@@ -24,7 +24,16 @@ if (findPnpmVersion() !== version) {
     process.exit(1)
   }
   // npx keeps pnpm in npm's cache and leaves it on PATH for its children, which turbo needs.
-  const again = ['-y', `--package=pnpm@${version}`, '--', 'node', 'scripts/bootstrap.mjs', task, ...args]
+  const again = [
+    '-y',
+    '--prefer-offline',
+    `--package=pnpm@${version}`,
+    '--',
+    'node',
+    'scripts/bootstrap.mjs',
+    task,
+    ...args,
+  ]
   process.exit(await run('npx', again, { env: { COUNTERSIGN_PNPM: version } }))
 }
 
