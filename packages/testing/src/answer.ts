@@ -28,6 +28,11 @@ export interface IssuerResponse {
   readonly delayMs?: number | undefined
 }
 
+/** An answer whose body is at hand. */
+export interface DocumentResponse extends IssuerResponse {
+  readonly body: Uint8Array
+}
+
 /** No answer of HTTP: nothing listens, the connection is reset, or silence. */
 export interface IssuerFault {
   readonly kind: 'refused' | 'reset' | 'silence'

@@ -63,7 +63,14 @@ export async function openListener(
     void deliverToSocket(handle({ method: request.method ?? 'GET', url, headers: toHeaders(request) }), response)
   }
 
-  async function open(): Promise<void> {
+  /** Shutting and opening at once would race for the port. */
+  let last: Promise<void> = Promise.resolve()
+  const inTurn = (step: () => Promise<void>) => {
+    last = last.then(step, step)
+    return last
+  }
+
+  async function bindServer(): Promise<void> {
     if (closed || server !== undefined) return
     const opening = options.tls === undefined ? createHttpServer(answer) : createHttpsServer({ ...toTls(options.tls) }, answer)
     server = opening
@@ -75,7 +82,7 @@ export async function openListener(
     port = (opening.address() as AddressInfo).port
   }
 
-  async function shut(): Promise<void> {
+  async function destroyServer(): Promise<void> {
     const closing = server
     if (closing === undefined) return
     server = undefined
@@ -84,9 +91,11 @@ export async function openListener(
     await ended
   }
 
-  async function close(): Promise<void> {
+  const open = () => inTurn(bindServer)
+  const shut = () => inTurn(destroyServer)
+  const close = () => {
     closed = true
-    await shut()
+    return shut()
   }
 
   await open()

@@ -1,6 +1,6 @@
+import { pipeline, Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
-import { Readable } from 'node:stream'
 import type { IssuerAnswer, IssuerFault, IssuerResponse, StreamedBody } from './answer.js'
 
 /**
@@ -42,7 +42,11 @@ function toBody(
 }
 
 function inflate(body: StreamedBody): StreamedBody {
-  return (signal) => Readable.from(body(signal)).pipe(createGunzip(), { end: true })
+  return (signal) => {
+    const gunzip = createGunzip()
+    pipeline(Readable.from(body(signal)), gunzip, () => {})
+    return gunzip
+  }
 }
 
 /** Nothing is made before it is read, so that a body of 60 MB costs only what the reader takes of it. */
@@ -52,7 +56,11 @@ function toWebStream(body: StreamedBody, signal: AbortSignal): ReadableStream<Ui
   return new ReadableStream(
     {
       start(controller) {
-        signal.addEventListener('abort', () => controller.error(signal.reason), { once: true })
+        const abort = () => {
+          controller.error(signal.reason)
+          void iterator.return?.().catch(() => {})
+        }
+        signal.addEventListener('abort', abort, { once: true })
       },
       async pull(controller) {
         const { done, value } = await iterator.next()
@@ -60,8 +68,9 @@ function toWebStream(body: StreamedBody, signal: AbortSignal): ReadableStream<Ui
         if (done === true) controller.close()
         else controller.enqueue(value)
       },
-      cancel(reason) {
+      async cancel(reason) {
         cancelled.abort(reason)
+        await iterator.return?.()
       },
     },
     { highWaterMark: 0 },

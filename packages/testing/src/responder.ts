@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JSONWebKeySet } from 'jose'
-import type { Endpoint, IssuerRequest, IssuerResponse } from './answer.js'
+import type { DocumentResponse, Endpoint, IssuerRequest } from './answer.js'
 import { toDiscoveryUrl } from './metadata.js'
 import type { DiscoveryForm } from './metadata.js'
 
@@ -50,7 +50,7 @@ export function isServed(state: ResponderState, url: string): boolean {
  *
  * Serves discovery, RFC 8414 metadata and the JWKS, by GET and HEAD, with an entity tag (RFC 9110 section 13.1.2).
  */
-export function respond(state: ResponderState, request: IssuerRequest): IssuerResponse {
+export function respond(state: ResponderState, request: IssuerRequest): DocumentResponse {
   const endpoint = toEndpoint(state, request.url)
   if (endpoint === 'other') return toJson(404, { error: 'not_found' })
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -79,7 +79,7 @@ export function respond(state: ResponderState, request: IssuerRequest): IssuerRe
 }
 
 /** An answer of JSON that is neither cached nor tagged. */
-export function toJson(status: number, value: unknown): IssuerResponse {
+export function toJson(status: number, value: unknown): DocumentResponse {
   const body = encode(value)
   const headers = { 'content-type': 'application/json', 'content-length': String(body.byteLength) }
   return { kind: 'response', status, headers, body }

@@ -22,7 +22,7 @@ export interface UnexpectedRequest {
 /** The clocks and the network of a verifier under test: `createVerifier({ runtime })`. */
 export interface TestRuntime extends Clock {
   /** Answers from the issuers in memory; rejects for a URL that none of them owns, and remembers it. */
-  fetch(url: string, init?: TestFetchInit): Promise<Response>
+  readonly fetch: (url: string, init?: TestFetchInit) => Promise<Response>
   /** Every request that nobody owned, the oldest first: a caller may have swallowed the rejection. */
   readonly unexpected: readonly UnexpectedRequest[]
   /**
