@@ -35,7 +35,7 @@ export type {
   NetworkOptions,
   RequiredClaim,
   VerifierOptions,
-} from './options.js'
+} from './options/options.js'
 export type { IssuerSource, KeySelector, KeySource, KeySourceHealth, VerificationKey } from './ports.js'
 export { Principal } from './principal.js'
 export type { Claims, DefaultClaims, Register, Scheme, Verdict } from './principal.js'

@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { AlgorithmName } from './algorithms.js'
-import type { Logger, Runtime } from './runtime.js'
-import type { ClaimPath, KeyCacheRules, Limits, NetworkRules, TokenProfile } from './rules.js'
-import type { Claims } from './principal.js'
+import type { AlgorithmName } from '../algorithms.js'
+import type { Logger, Runtime } from '../runtime.js'
+import type { ClaimPath, KeyCacheRules, Limits, NetworkRules, TokenProfile } from '../rules.js'
+import type { Claims } from '../principal.js'
 
 /** A JSON Web Key Set as an issuer publishes it, RFC 7517 section 5. Private and symmetric keys in it are dropped. */
 export interface Jwks {

@@ -1,0 +1,49 @@
+import type { ResolvedIssuer } from './options/resolve.js'
+import type { KeysLocation } from './keys/key-source.js'
+import type { Rules } from './rules.js'
+
+/** The resolved policy as plain data: what holds, defaults included. Holds no key and no header value. */
+export function explainPolicy(rules: Rules, issuers: readonly ResolvedIssuer[]): Readonly<Record<string, unknown>> {
+  const { realm, clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds, limits, network, keyCache } = rules
+  return {
+    realm,
+    clockToleranceSeconds,
+    maxTokenAgeSeconds: maxTokenAgeSeconds ?? null,
+    maxTokenLifetimeSeconds: maxTokenLifetimeSeconds ?? null,
+    limits: { ...limits },
+    network: {
+      timeoutMs: network.timeoutMs,
+      maxBytes: network.maxBytes,
+      allowInsecureLoopback: network.allowInsecureLoopback,
+      dangerouslyAllowHttpHosts: [...network.dangerouslyAllowHttpHosts],
+      certificateAuthorities: network.ca === undefined ? 'of the runtime' : network.ca.length,
+      proxied: network.proxyUrl !== undefined,
+    },
+    keyCache: { ...keyCache },
+    issuers: issuers.map(explainIssuer),
+  }
+}
+
+function explainIssuer({ rules, location }: ResolvedIssuer): Readonly<Record<string, unknown>> {
+  const { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds, requiredClaims } = rules
+  return {
+    issuer,
+    acceptedIssuers: [...acceptedIssuers],
+    keys: explainKeys(location),
+    audience: {
+      aud: [...audience.values],
+      match: audience.match,
+      claim: audience.claim === undefined ? null : { ...audience.claim },
+    },
+    algorithms: [...algorithms],
+    tokenProfile,
+    clientIds: [...clientIds],
+    requiredClaims: requiredClaims.map(({ path, oneOf }) => ({ claim: [...path], oneOf: oneOf ? [...oneOf] : null })),
+  }
+}
+
+function explainKeys(location: KeysLocation): Readonly<Record<string, unknown>> {
+  if (location.kind === 'jwks') return { jwks: location.jwks.keys.length }
+  if (location.kind === 'jwks-uri') return { jwksUri: location.url, headers: Object.keys(location.headers ?? {}) }
+  return { discovery: location.url ?? 'from the issuer' }
+}

@@ -1,0 +1,133 @@
+import { invalid, unknownOption } from './fail.js'
+
+/** How one kind of value is read: `wants` says in words what `read` accepts. */
+export interface Kind<T> {
+  readonly wants: string
+  /** @throws ConfigurationError naming `option` */
+  read(value: unknown, option: string): T
+}
+
+/** One row of an option table: its kind, and what holds where it is absent. */
+export interface OptionRow<T> {
+  readonly kind: Kind<unknown>
+  readonly required: boolean
+  readonly fallback: T
+}
+
+/** A table of options: every name there is, in the order of the documentation. */
+export type OptionTable<T> = { readonly [K in keyof T]-?: OptionRow<T[K]> }
+
+/** A row that must be given. */
+export function required<T>(kind: Kind<T>): OptionRow<T> {
+  return { kind, required: true, fallback: undefined as T }
+}
+
+/** A row with a safe default. */
+export function optional<T>(kind: Kind<T>, fallback: T): OptionRow<T>
+export function optional<T>(kind: Kind<T>): OptionRow<T | undefined>
+export function optional<T>(kind: Kind<T>, fallback?: T): OptionRow<T | undefined> {
+  return { kind, required: false, fallback }
+}
+
+/** Reads a plain object by a table: unknown names are errors, `undefined` counts as absent. */
+export function readTable<T extends object>(table: OptionTable<T>, value: unknown, option: string): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid({ option: option || 'options', got: value, wants: 'an object', fix: 'Pass the options as one object.' })
+  }
+  const names = Object.keys(table)
+  for (const name of Object.keys(value)) {
+    if (!Object.hasOwn(table, name)) throw unknownOption(join(option, name), name, names)
+  }
+  const given = value as Readonly<Record<string, unknown>>
+  const read = names.map((name) => {
+    const row = (table as Readonly<Record<string, OptionRow<unknown>>>)[name] as OptionRow<unknown>
+    const found = given[name]
+    if (found !== undefined) return [name, row.kind.read(found, join(option, name))]
+    if (row.required) {
+      throw invalid({ option: join(option, name), got: undefined, wants: row.kind.wants, fix: 'It has no safe default.' })
+    }
+    return [name, row.fallback]
+  })
+  return Object.freeze(Object.fromEntries(read)) as T
+}
+
+/** A nested table. */
+export function table<T extends object>(rows: OptionTable<T>): Kind<T> {
+  const wants = `an object of ${Object.keys(rows).join(', ')}`
+  return { wants, read: (value, option) => readTable(rows, value, option) }
+}
+
+/** A non-empty string, within a length in characters. */
+export function text(wants: string, maxLength = 2_048): Kind<string> {
+  return {
+    wants,
+    read(value, option) {
+      if (typeof value === 'string' && value.length > 0 && value.length <= maxLength) return value
+      throw invalid({ option, got: value, wants, fix: `Pass a string of 1 to ${maxLength} characters.` })
+    },
+  }
+}
+
+/** A number within bounds, whole where `whole` says so. */
+export function number(unit: string, least: number, most: number, whole = false): Kind<number> {
+  const wants = `${whole ? 'a whole number' : 'a number'} of ${unit} from ${least} to ${most === Infinity ? 'any' : most}`
+  return {
+    wants,
+    read(value, option) {
+      const fits = typeof value === 'number' && value >= least && value <= most && Number.isFinite(value)
+      if (fits && (!whole || Number.isInteger(value))) return value
+      throw invalid({ option, got: value, wants, fix: `Give a number in ${unit}, without quotes.` })
+    },
+  }
+}
+
+/** Yes or no, and nothing that merely looks like it. */
+export const flag: Kind<boolean> = {
+  wants: 'true or false',
+  read(value, option) {
+    if (typeof value === 'boolean') return value
+    throw invalid({ option, got: value, wants: 'true or false', fix: 'Strings such as "false" count as neither.' })
+  },
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(words: readonly T[], fix?: string): Kind<T> {
+  const wants = `one of ${words.map((word) => `"${word}"`).join(', ')}`
+  return {
+    wants,
+    read(value, option) {
+      const found = words.find((word) => word === value)
+      if (found !== undefined) return found
+      throw invalid({ option, got: value, wants, fix: fix ?? 'Names are compared exactly, case included.' })
+    },
+  }
+}
+
+/** A list of at least one. */
+export function list<T>(entry: Kind<T>, wants: string): Kind<readonly T[]> {
+  return {
+    wants,
+    read(value, option) {
+      if (!Array.isArray(value) || value.length === 0) {
+        throw invalid({ option, got: value, wants, fix: 'Give a list with at least one entry, or leave the option out.' })
+      }
+      return Object.freeze(value.map((item: unknown, index) => entry.read(item, `${option}[${index}]`)))
+    },
+  }
+}
+
+/** An object that has these methods. */
+export function methods<T>(wants: string, names: readonly string[]): Kind<T> {
+  return {
+    wants,
+    read(value, option) {
+      const held = value as Readonly<Record<string, unknown>> | null | undefined
+      if (typeof value === 'object' && names.every((name) => typeof held?.[name] === 'function')) return value as T
+      throw invalid({ option, got: value, wants, fix: `It must have ${names.map((name) => `${name}()`).join(', ')}.` })
+    },
+  }
+}
+
+function join(option: string, name: string): string {
+  return option === '' ? name : `${option}.${name}`
+}

@@ -1,0 +1,61 @@
+import { AuthenticationError } from '../errors.js'
+import type { Rules, TrustedIssuer } from '../rules.js'
+import { checkAudience } from './audience.js'
+import { missing, readDate, readText } from './claim-types.js'
+import type { Payload } from './claim-types.js'
+import { checkProfile } from './profile.js'
+import { checkClaimRule } from './required-claims.js'
+import type { Verified } from './signature.js'
+
+/** What the claims step needs to know. */
+export type ClaimsRules = Pick<
+  Rules,
+  'clockToleranceSeconds' | 'maxTokenAgeSeconds' | 'maxTokenLifetimeSeconds' | 'runtime'
+>
+
+/**
+ * Checks the claims of a token whose signature held: kind of token, time, audience, and what the issuer must say.
+ * No option turns one of these off.
+ *
+ * @throws AuthenticationError `ERR_TOKEN_TYPE`, `ERR_TOKEN_CLAIM_MISSING`, `ERR_TOKEN_CLAIM_TYPE`, `ERR_TOKEN_CLAIM_VALUE`,
+ *   `ERR_TOKEN_EXPIRED`, `ERR_TOKEN_NOT_YET_VALID`, `ERR_TOKEN_ISSUED_IN_FUTURE`, `ERR_TOKEN_TOO_OLD`,
+ *   `ERR_TOKEN_LIFETIME`, `ERR_TOKEN_AUDIENCE`
+ *
+ * Not checked: revocation, possession of a key, and what the principal may do.
+ * @see RFC 7519 section 4.1, RFC 9068 section 4, RFC 8725 sections 3.8 to 3.12
+ */
+export function checkClaims(verified: Verified, issuer: TrustedIssuer, rules: ClaimsRules): void {
+  const { payload } = verified
+  checkProfile(verified, issuer)
+  checkTime(payload, rules)
+  checkAudience(payload, issuer)
+  readText(payload, 'jti')
+  for (const rule of issuer.requiredClaims) checkClaimRule(payload, rule)
+}
+
+/** Times in seconds since the epoch. Also asked of a cached verdict, on each hit. */
+export function checkTime(payload: Payload, rules: ClaimsRules): void {
+  const now = rules.runtime.now() / 1_000
+  const tolerance = rules.clockToleranceSeconds
+  const expires = readDate(payload, 'exp')
+  const notBefore = readDate(payload, 'nbf')
+  const issued = readDate(payload, 'iat')
+  if (expires === undefined) throw missing('exp')
+  if (now >= expires + tolerance) throw new AuthenticationError('ERR_TOKEN_EXPIRED', { detail: { claim: 'exp' } })
+  if (notBefore !== undefined && now < notBefore - tolerance) {
+    throw new AuthenticationError('ERR_TOKEN_NOT_YET_VALID', { detail: { claim: 'nbf' } })
+  }
+  const { maxTokenAgeSeconds, maxTokenLifetimeSeconds } = rules
+  if (issued === undefined) {
+    if (maxTokenAgeSeconds !== undefined || maxTokenLifetimeSeconds !== undefined) throw missing('iat')
+    return
+  }
+  if (now < issued - tolerance) throw new AuthenticationError('ERR_TOKEN_ISSUED_IN_FUTURE', { detail: { claim: 'iat' } })
+  if (maxTokenAgeSeconds !== undefined && now >= issued + maxTokenAgeSeconds + tolerance) {
+    throw new AuthenticationError('ERR_TOKEN_TOO_OLD', { detail: { claim: 'iat', maxTokenAgeSeconds } })
+  }
+  if (maxTokenLifetimeSeconds !== undefined && expires - issued > maxTokenLifetimeSeconds) {
+    throw new AuthenticationError('ERR_TOKEN_LIFETIME', { detail: { claim: 'exp', maxTokenLifetimeSeconds } })
+  }
+}
+

@@ -1,0 +1,85 @@
+import { isUtf8 } from 'node:buffer'
+import { AuthenticationError } from '../errors.js'
+import type { Reason } from '../error-table.js'
+import { parseJson } from '../json.js'
+import type { Rules } from '../rules.js'
+import type { Credentials } from './credentials.js'
+import { toHeader } from './header.js'
+import type { TokenHeader } from './header.js'
+
+/** A token taken apart. Nothing in it is proven yet: `unverified` may only be used to look up the issuer. */
+export interface Decoded {
+  readonly credentials: Credentials
+  readonly header: TokenHeader
+  readonly unverified: Readonly<Record<string, unknown>>
+  /** The very bytes that are signed: what was peeked at and what is verified cannot differ. */
+  readonly signingInput: Buffer
+  readonly signature: Buffer
+}
+
+/**
+ * Takes a compact JWS apart: three canonical base64url segments, two JSON objects in UTF-8, within the limits.
+ *
+ * @throws AuthenticationError `ERR_TOKEN_TOO_LARGE`, `ERR_TOKEN_MALFORMED`, `ERR_TOKEN_ENCRYPTED`, `ERR_TOKEN_ENCODING`,
+ *   `ERR_TOKEN_JSON`, `ERR_TOKEN_HEADER`, `ERR_TOKEN_CRITICAL`, `ERR_TOKEN_ALGORITHM`
+ *
+ * Not checked: the signature, and every claim.
+ * @see RFC 7515 sections 5.2 and 7.1, RFC 7519 section 7.2, RFC 8725 section 3.14
+ */
+export function decode(credentials: Credentials, rules: Pick<Rules, 'limits'>): Decoded {
+  const { token } = credentials
+  const { limits } = rules
+  if (typeof token !== 'string') throw refuse('ERR_TOKEN_MALFORMED')
+  if (token.length > limits.tokenBytes) throw refuse('ERR_TOKEN_TOO_LARGE')
+  const [first, second] = findDots(token)
+  if (first > Math.ceil((limits.headerBytes * 4) / 3)) throw refuse('ERR_TOKEN_TOO_LARGE')
+  const header = toHeader(parseObject(decodeSegment(token.slice(0, first)), limits))
+  return {
+    credentials,
+    header,
+    unverified: parseObject(decodeSegment(token.slice(first + 1, second)), limits),
+    signingInput: Buffer.from(token.slice(0, second), 'latin1'),
+    signature: decodeSegment(token.slice(second + 1)),
+  }
+}
+
+/** The two dots of a compact JWS. Counts at most five, so that a text of nothing but dots costs no more than a token. */
+function findDots(token: string): readonly [number, number] {
+  const first = token.indexOf('.')
+  const second = first === -1 ? -1 : token.indexOf('.', first + 1)
+  if (second === -1) throw refuse('ERR_TOKEN_MALFORMED')
+  const third = token.indexOf('.', second + 1)
+  if (third === -1) return [first, second]
+  const fourth = token.indexOf('.', third + 1)
+  // Five segments are a JWE. What is encrypted is not thereby signed, so it authenticates nobody.
+  const encrypted = fourth !== -1 && !token.includes('.', fourth + 1)
+  throw refuse(encrypted ? 'ERR_TOKEN_ENCRYPTED' : 'ERR_TOKEN_MALFORMED')
+}
+
+/**
+ * Decodes one segment, and demands that encoding it again gives the same text: no padding, no white space, no other
+ * alphabet, no stray trailing bits (RFC 4648 section 3.5). Otherwise one token has many spellings, and a blocklist or a
+ * cache knows only one of them.
+ */
+function decodeSegment(segment: string): Buffer {
+  const bytes = Buffer.from(segment, 'base64url')
+  if (bytes.length === 0) throw refuse('ERR_TOKEN_MALFORMED')
+  if (bytes.toString('base64url') !== segment) throw refuse('ERR_TOKEN_ENCODING')
+  return bytes
+}
+
+function parseObject(bytes: Buffer, limits: Rules['limits']): Readonly<Record<string, unknown>> {
+  if (!isUtf8(bytes)) throw refuse('ERR_TOKEN_JSON')
+  let value: unknown
+  try {
+    value = parseJson(bytes.toString('utf8'), { depth: limits.jsonDepth, members: limits.jsonMembers })
+  } catch {
+    throw refuse('ERR_TOKEN_JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('ERR_TOKEN_JSON')
+  return value as Readonly<Record<string, unknown>>
+}
+
+function refuse(reason: Reason): AuthenticationError {
+  return new AuthenticationError(reason)
+}

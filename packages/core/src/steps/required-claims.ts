@@ -1,0 +1,36 @@
+import { AuthenticationError } from '../errors.js'
+import type { Reason } from '../error-table.js'
+import type { ClaimPath, ClaimRule } from '../rules.js'
+import { isTextList } from './claim-types.js'
+import type { Payload } from './claim-types.js'
+
+/**
+ * Follows a path of member names through own members alone: `constructor` and `__proto__` lead nowhere.
+ * `undefined` where a step is missing or is not an object.
+ */
+export function findPath(payload: Payload, path: ClaimPath): unknown {
+  let value: unknown = payload
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return value
+}
+
+/**
+ * Checks one claim that an issuer must state: present, and where values are given, one of them or an array that holds one.
+ *
+ * @throws AuthenticationError `ERR_TOKEN_CLAIM_MISSING`, `ERR_TOKEN_CLAIM_TYPE`, `ERR_TOKEN_CLAIM_VALUE`, or `mismatch` for all of them
+ */
+export function checkClaimRule(payload: Payload, rule: ClaimRule, mismatch?: Reason): void {
+  const value = findPath(payload, rule.path)
+  const detail = { claim: rule.path.join(' '), wants: rule.oneOf }
+  if (value === undefined || value === null) throw new AuthenticationError(mismatch ?? 'ERR_TOKEN_CLAIM_MISSING', { detail })
+  const { oneOf } = rule
+  if (oneOf === undefined) return
+  if (typeof value !== 'string' && !isTextList(value)) {
+    throw new AuthenticationError(mismatch ?? 'ERR_TOKEN_CLAIM_TYPE', { detail })
+  }
+  const holds = typeof value === 'string' ? oneOf.includes(value) : value.some((entry) => oneOf.includes(entry))
+  if (!holds) throw new AuthenticationError(mismatch ?? 'ERR_TOKEN_CLAIM_VALUE', { detail })
+}
