@@ -72,7 +72,8 @@ export async function openListener(
 
   async function bindServer(): Promise<void> {
     if (closed || server !== undefined) return
-    const opening = options.tls === undefined ? createHttpServer(answer) : createHttpsServer({ ...toTls(options.tls) }, answer)
+    const opening =
+      options.tls === undefined ? createHttpServer(answer) : createHttpsServer({ ...toTls(options.tls) }, answer)
     server = opening
     opening.on('connection', (socket: Socket) => {
       sockets.add(socket)
@@ -120,7 +121,10 @@ function isAddressInUse(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
 
-function toTls(tls: NonNullable<ListenOptions['tls']>): { readonly key: string | Buffer; readonly cert: string | Buffer } {
+function toTls(tls: NonNullable<ListenOptions['tls']>): {
+  readonly key: string | Buffer
+  readonly cert: string | Buffer
+} {
   const toPem = (pem: string | Uint8Array) => (typeof pem === 'string' ? pem : Buffer.from(pem))
   return { key: toPem(tls.key), cert: toPem(tls.cert) }
 }

@@ -52,7 +52,8 @@ export function pad(body: Uint8Array, totalBytes: number): StreamedBody {
 export function padCompressed(body: Uint8Array, totalBytes: number): StreamedBody {
   return async function* () {
     const member = await compress(BLOCK, { level: 9 })
-    for (let left = totalBytes - body.byteLength; left > 0; left -= BLOCK.byteLength) yield member
-    yield await compress(body)
+    let left = totalBytes - body.byteLength
+    for (; left > BLOCK.byteLength; left -= BLOCK.byteLength) yield member
+    yield await compress(Buffer.concat([BLOCK.subarray(0, Math.max(left, 0)), body]))
   }
 }

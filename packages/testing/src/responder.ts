@@ -59,7 +59,8 @@ export function respond(state: ResponderState, request: IssuerRequest): Document
   }
   const { serving } = state
   const body = encode(endpoint === 'jwks' ? state.jwks : state.metadata)
-  const contentType = (endpoint === 'jwks' ? serving.jwksContentType : serving.discoveryContentType) ?? 'application/json'
+  const contentType =
+    (endpoint === 'jwks' ? serving.jwksContentType : serving.discoveryContentType) ?? 'application/json'
   const tag = serving.etag === false ? undefined : toEntityTag(body)
   const headers = toHeaders({
     'cache-control': serving.cacheControl,

@@ -56,7 +56,9 @@ export function testRuntime(...issuers: readonly RuntimeIssuer[]): TestRuntime {
   if (first === undefined) throw new TypeError('testRuntime wants at least one issuer')
   const { clock } = first
   if (issuers.some((issuer) => issuer.clock !== clock)) {
-    throw new TypeError('testRuntime wants issuers of one clock: pass the same createTestClock() to each createTestIssuer')
+    throw new TypeError(
+      'testRuntime wants issuers of one clock: pass the same createTestClock() to each createTestIssuer',
+    )
   }
   const unexpected: UnexpectedRequest[] = []
 

@@ -36,4 +36,18 @@ describe('createTestAuthority', () => {
     await expect(distrusted).rejects.toThrow(/certificate/)
     await issuer.close()
   })
+  it('lets an issuer fail on https too', async () => {
+    const authority = await createTestAuthority()
+    const issuer = await createTestIssuer()
+    await issuer.listen({ tls: await authority.issue({ hosts: ['127.0.0.1'] }) })
+    const read = () => once(get(issuer.jwksUri, { ca: authority.certificate, agent: false }), 'response')
+    await issuer.outage('refusing')
+    await expect(read()).rejects.toMatchObject({ code: 'ECONNRESET' })
+    await issuer.outage('down')
+    await expect(read()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await issuer.recover()
+    const [response] = (await read()) as [IncomingMessage]
+    expect(response.statusCode).toBe(200)
+    await issuer.close()
+  })
 })

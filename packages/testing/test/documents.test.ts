@@ -11,7 +11,7 @@ describe('discovery', () => {
       'https://login.acme.example/.well-known/oauth-authorization-server/t1',
       'https://login.acme.example/.well-known/openid-configuration/t1',
     ]) {
-      expect(await (await issuer.runtime.fetch(url)).text(), url).toBe(JSON.stringify(issuer.metadata))
+      expect(await (await issuer.runtime.fetch(url)).text()).toBe(JSON.stringify(issuer.metadata))
     }
     expect(issuer.metadata).toMatchObject({ issuer: NAME, jwks_uri: `${NAME}/jwks` })
   })
@@ -74,7 +74,12 @@ describe('the documents', () => {
 
   it('have no tag where that is switched off, and the content types that are asked for', async () => {
     const jwksContentType = 'application/jwk-set+json'
-    const issuer = await createTestIssuer({ issuer: NAME, etag: false, jwksContentType, discoveryContentType: 'text/plain' })
+    const issuer = await createTestIssuer({
+      issuer: NAME,
+      etag: false,
+      jwksContentType,
+      discoveryContentType: 'text/plain',
+    })
     const keys = await issuer.runtime.fetch(issuer.jwksUri, { headers: { 'If-None-Match': '*' } })
     expect(Object.fromEntries(keys.headers)).toEqual({
       'content-type': jwksContentType,

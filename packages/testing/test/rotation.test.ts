@@ -76,7 +76,9 @@ describe('jwks', () => {
 
 describe('createTestKey', () => {
   it('makes keys that a verifier must refuse', async () => {
-    expect(Buffer.from((await createTestKey('RS256', { modulusLength: 1024 })).publicJwk.n ?? '', 'base64url')).toHaveLength(128)
+    expect(
+      Buffer.from((await createTestKey('RS256', { modulusLength: 1024 })).publicJwk.n ?? '', 'base64url'),
+    ).toHaveLength(128)
     expect((await createTestKey('ES256K')).publicJwk).toMatchObject({ kty: 'EC', crv: 'secp256k1' })
     expect((await createTestKey('Ed448', { kid: 'wide' })).publicJwk).toMatchObject({ crv: 'Ed448', kid: 'wide' })
     await expect(createTestKey('HS256')).rejects.toThrow('HS256 takes no key pair')
