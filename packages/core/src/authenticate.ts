@@ -26,5 +26,5 @@ export async function authenticate<C>(credentials: Credentials, policy: Policy<C
   const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
   checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
   checkBinding(verified) // RFC 7800 section 3.1
-  return toPrincipal(verified, issuer, policy.schema)
+  return toPrincipal(verified, issuer, policy.schema, policy.rules.runtime.now)
 }

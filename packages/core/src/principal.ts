@@ -13,6 +13,9 @@ export type DefaultClaims = Register extends { readonly claims: infer C } ? C : 
 /** The HTTP authentication scheme a token came under. */
 export type Scheme = 'Bearer' | 'DPoP'
 
+/** The time by the clock of the verifier that made the principal, in seconds since the epoch: for guards that judge ages. */
+export let readNowSeconds: (principal: Principal<unknown>) => number
+
 /** All that was learnt of a token except the token: what a cache may hold. Frozen. */
 export interface Verdict<C = unknown> {
   readonly issuer: string
@@ -47,12 +50,18 @@ export class Principal<C = DefaultClaims> {
   readonly #verdict: Verdict<C>
   readonly #token: string
   readonly #scheme: Scheme
+  readonly #now: () => number
 
-  /** Only the principal step, and `withPrincipal` in tests, make one. */
-  constructor(verdict: Verdict<C>, token: string, scheme: Scheme) {
+  /** Only the principal step, and `withPrincipal` in tests, make one. `now` is the clock of the verifier, in milliseconds. */
+  constructor(verdict: Verdict<C>, token: string, scheme: Scheme, now: () => number = Date.now) {
     this.#verdict = verdict
     this.#token = token
     this.#scheme = scheme
+    this.#now = now
+  }
+
+  static {
+    readNowSeconds = (principal) => principal.#now() / 1_000
   }
 
   /** Tells a real principal from a look-alike object; never throws. */

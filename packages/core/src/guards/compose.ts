@@ -3,20 +3,39 @@ import type { Principal } from '../principal.js'
 import { createGuard, toPrincipal } from './create-guard.js'
 import type { AnyGuard, AsyncGuard, Guard } from './guard.js'
 
-/** Demands that every guard holds, in order; the first that does not decides the answer. */
+/**
+ * Demands that every guard holds. The first denial decides the answer, but a denial that no step-up would mend comes
+ * before one that a step-up would: nobody is sent to sign in again for nothing.
+ */
 export function allOf(...guards: readonly [Guard, ...Guard[]]): Guard
 export function allOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): AsyncGuard
 export function allOf(...guards: readonly AnyGuard[]): AnyGuard {
   checkGuards('allOf', guards)
   if (guards.every(isSync)) {
     return createGuard((principal) => {
-      for (const guard of guards) guard.check(principal)
+      let stepUp: AuthorizationError | undefined
+      for (const guard of guards) {
+        try {
+          guard.check(principal)
+        } catch (error) {
+          stepUp ??= toStepUp(error)
+        }
+      }
+      if (stepUp !== undefined) throw stepUp
     })
   }
   return Object.freeze({
     async checkAsync(principal: Principal<unknown> | undefined, request?: unknown): Promise<void> {
       toPrincipal(principal)
-      for (const guard of guards) await run(guard, principal, request)
+      let stepUp: AuthorizationError | undefined
+      for (const guard of guards) {
+        try {
+          await run(guard, principal, request)
+        } catch (error) {
+          stepUp ??= toStepUp(error)
+        }
+      }
+      if (stepUp !== undefined) throw stepUp
     },
   })
 }
@@ -76,6 +95,12 @@ function checkGuards(name: string, guards: readonly AnyGuard[]): void {
       throw new TypeError(`${name}() wants guards, got ${typeof guard}: call the guard's factory, as in requireScopes('orders:read')`)
     }
   }
+}
+
+/** A denial that signing in again would mend; anything else is thrown on. */
+function toStepUp(error: unknown): AuthorizationError {
+  if (error instanceof AuthorizationError && error.status === 401) return error
+  throw error
 }
 
 function toDenial(error: unknown): AuthorizationError {

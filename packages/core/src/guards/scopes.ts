@@ -1,6 +1,6 @@
 import { AuthorizationError } from '../errors.js'
 import { createGuard } from './create-guard.js'
-import { toNames } from './arguments.js'
+import { SCOPE_TOKENS, toNames } from './arguments.js'
 import type { Guard } from './guard.js'
 
 /**
@@ -9,7 +9,7 @@ import type { Guard } from './guard.js'
  * @throws TypeError at construction for no scope, a non-string, or one that is not a scope-token
  */
 export function requireScopes(...scopes: readonly string[]): Guard {
-  const wanted = toNames('requireScopes', scopes)
+  const wanted = toNames('requireScopes', scopes, SCOPE_TOKENS)
   return createGuard((principal) => {
     if (!wanted.every((scope) => principal.scopes.includes(scope))) throw insufficient(wanted)
   })
@@ -17,7 +17,7 @@ export function requireScopes(...scopes: readonly string[]): Guard {
 
 /** Demands at least one of these scopes; otherwise as {@link requireScopes}. */
 export function requireAnyScope(...scopes: readonly string[]): Guard {
-  const wanted = toNames('requireAnyScope', scopes)
+  const wanted = toNames('requireAnyScope', scopes, SCOPE_TOKENS)
   return createGuard((principal) => {
     if (!wanted.some((scope) => principal.scopes.includes(scope))) throw insufficient(wanted)
   })

@@ -15,10 +15,11 @@ export async function toPrincipal<C>(
   verified: Verified,
   issuer: TrustedIssuer,
   schema: StandardSchemaV1<unknown, C> | undefined,
+  now: () => number,
 ): Promise<Principal<C>> {
   const { payload, credentials } = verified
   const claims = schema === undefined ? (payload as C) : await validate(payload, schema)
-  return new Principal(toVerdict(verified, issuer, claims), credentials.token, credentials.scheme)
+  return new Principal(toVerdict(verified, issuer, claims), credentials.token, credentials.scheme, now)
 }
 
 /** The schema sees a copy: one that transforms in place must not change what was signed. */

@@ -1,21 +1,9 @@
 import { AuthenticationError } from '../errors.js'
 import type { Reason } from '../error-table.js'
-import type { ClaimPath, ClaimRule } from '../rules.js'
+import { findPath } from '../claim-path.js'
+import type { ClaimRule } from '../rules.js'
 import { isTextList } from './claim-types.js'
 import type { Payload } from './claim-types.js'
-
-/**
- * Follows a path of member names through own members alone: `constructor` and `__proto__` lead nowhere.
- * `undefined` where a step is missing or is not an object.
- */
-export function findPath(payload: Payload, path: ClaimPath): unknown {
-  let value: unknown = payload
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined
-    value = (value as Record<string, unknown>)[name]
-  }
-  return value
-}
 
 /**
  * Checks one claim that an issuer must state: present, and where values are given, one of them or an array that holds one.
