@@ -66,15 +66,15 @@ export interface NetworkRules {
 
 /** How long a key set lives. All in milliseconds. */
 export interface KeyCacheRules {
-  /** Least age at which a set is read again, whatever `Cache-Control` says. */
+  /** Least lifetime of a set, whatever `Cache-Control` says; at 80 % of its lifetime a set is read again. */
   readonly minAgeMs: number
-  /** Age where `Cache-Control` says nothing. */
+  /** Lifetime where `Cache-Control` says nothing. */
   readonly defaultAgeMs: number
-  /** Largest age, whatever `Cache-Control` says. */
+  /** Largest lifetime, whatever `Cache-Control` says. */
   readonly maxAgeMs: number
   /** Least time between two fetches that an unknown `kid` provokes. */
   readonly cooldownMs: number
-  /** How long keys are used past their age while the refresh fails. */
+  /** How long keys are used past their lifetime while the refresh fails. */
   readonly maxStaleMs: number
 }
 

@@ -1,0 +1,94 @@
+import { channel } from 'node:diagnostics_channel'
+import type { Channel } from 'node:diagnostics_channel'
+import type { Reason } from './error-table.js'
+
+/**
+ * The names of this suite's channels of `node:diagnostics_channel`. What they carry is plain data without token material:
+ * {@link KeysEvent}, {@link DiscoveryEvent}, {@link UpstreamEvent}, and one verdict per judged request.
+ */
+export const CHANNELS = {
+  verdict: 'countersign:verdict',
+  keys: 'countersign:keys',
+  discovery: 'countersign:discovery',
+  upstream: 'countersign:upstream',
+} as const
+
+/** Why a member of a key set is not used. */
+export type DropReason =
+  | 'algorithm'
+  | 'limit'
+  | 'malformed'
+  | 'off-curve'
+  | 'private'
+  | 'symmetric'
+  | 'type'
+  | 'use'
+  | 'weak'
+
+/** What happened to one issuer's key set; on `countersign:keys`. Times in milliseconds. */
+export type KeysEvent =
+  | {
+      readonly type: 'read'
+      readonly issuer: string
+      readonly keyCount: number
+      /** Members of the set that are not used, by why. */
+      readonly dropped: Readonly<Partial<Record<DropReason, number>>>
+      /** The issuer said that nothing changed since the last time. */
+      readonly unchanged: boolean
+      readonly lifetimeMs: number
+    }
+  | {
+      readonly type: 'failed'
+      readonly issuer: string
+      readonly reason: Reason
+      /** Failures in a row. */
+      readonly failures: number
+      readonly retryInMs: number
+      /** Whether keys from before are still in use. */
+      readonly usable: boolean
+    }
+  | {
+      /** No key of the old set is in the new one: tokens signed a moment ago are refused from now on. */
+      readonly type: 'rotated-abruptly'
+      readonly issuer: string
+      readonly removed: number
+      readonly added: number
+    }
+
+/** What happened to one issuer's metadata; on `countersign:discovery`. `url` stands without its query. */
+export type DiscoveryEvent =
+  | { readonly type: 'read'; readonly issuer: string; readonly url: string; readonly unchanged: boolean; readonly lifetimeMs: number }
+  | { readonly type: 'failed'; readonly issuer: string; readonly reason: Reason; readonly usable: boolean }
+  | { readonly type: 'jwks-uri-changed'; readonly issuer: string; readonly url: string }
+
+/** One outbound request, when it is over; on `countersign:upstream`. `url` stands without its query. */
+export interface UpstreamEvent {
+  readonly issuer: string
+  readonly url: string
+  /** The address that was connected to: the proxy's where there is one, absent where none was or `fetch` is injected. */
+  readonly address: string | undefined
+  readonly status: number | undefined
+  readonly outcome: 'ok' | Reason
+  /** Of the body, after decompression. */
+  readonly bytes: number
+  readonly durationMs: number
+}
+
+const keys: Channel = channel(CHANNELS.keys)
+const discovery: Channel = channel(CHANNELS.discovery)
+const upstream: Channel = channel(CHANNELS.upstream)
+
+/** Tells the subscribers of `countersign:keys`; nothing is done without any. */
+export function publishKeysEvent(event: KeysEvent): void {
+  if (keys.hasSubscribers) keys.publish(event)
+}
+
+/** Tells the subscribers of `countersign:discovery`; nothing is done without any. */
+export function publishDiscoveryEvent(event: DiscoveryEvent): void {
+  if (discovery.hasSubscribers) discovery.publish(event)
+}
+
+/** Tells the subscribers of `countersign:upstream`; nothing is done without any. */
+export function publishUpstreamEvent(event: UpstreamEvent): void {
+  if (upstream.hasSubscribers) upstream.publish(event)
+}

@@ -1,0 +1,42 @@
+import { UpstreamError } from '../errors.js'
+
+const MAX_DEPTH = 16
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Parses a fetched JSON object: valid UTF-8, RFC 8259 to the letter, at most 16 levels deep.
+ * Not checked: its members, nor that none stands there twice.
+ *
+ * @throws UpstreamError `ERR_UPSTREAM_CONTENT`
+ */
+export function parseFetchedJson(body: Uint8Array): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    const text = utf8.decode(body)
+    checkDepth(text)
+    value = JSON.parse(text)
+  } catch {
+    // The parser's message quotes the body, which is not ours to repeat.
+    throw new UpstreamError('ERR_UPSTREAM_CONTENT', { detail: { wants: 'a JSON object' } })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UpstreamError('ERR_UPSTREAM_CONTENT', { detail: { wants: 'a JSON object' } })
+  }
+  return value as Readonly<Record<string, unknown>>
+}
+
+/** Before the parser runs: it recurses, and half a megabyte of brackets is deeper than a stack. */
+function checkDepth(text: string): void {
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (inString) {
+      if (code === 0x5c) at++
+      else if (code === 0x22) inString = false
+    } else if (code === 0x22) inString = true
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > MAX_DEPTH) throw new RangeError('too deep')
+    } else if (code === 0x7d || code === 0x5d) depth--
+  }
+}

@@ -1,0 +1,111 @@
+import { isIP } from 'node:net'
+import { UpstreamError } from '../errors.js'
+import type { NetworkRules } from '../rules.js'
+import { isLoopbackAddress, isPublicAddress } from './address-registry.js'
+
+/** Which addresses a host may have: `any` where the configuration names it, `public` where a document did. */
+export type AddressRule = 'any' | 'public' | 'loopback'
+
+/** A URL that may be fetched, taken apart once. */
+export interface FetchTarget {
+  readonly url: URL
+  /** Without the brackets of an IPv6 literal. */
+  readonly hostname: string
+  readonly port: number
+  readonly secure: boolean
+  readonly addresses: AddressRule
+}
+
+const MAX_URL_LENGTH = 2_048
+
+/** Names that never leave the machine or the site (RFC 6761, RFC 6762, RFC 8375, ICANN's `.internal`), as a proxy would resolve them for us. */
+const SITE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa)\.?$/
+
+/**
+ * The `host:port` of a URL as the named hosts of a fetch are written: lower case, with the port always there.
+ *
+ * @throws TypeError where the text is no URL
+ */
+export function toNamedHost(url: string): string {
+  const parsed = new URL(url)
+  return `${parsed.hostname}:${portOf(parsed)}`
+}
+
+/**
+ * Checks a URL against every rule that needs no name look-up: https (or plain http to a host that the rules except), no userinfo, no
+ * fragment, at most 2,048 characters; and for a host that is not among `named`, port 443 and no special-purpose literal.
+ * Not checked: what a name resolves to.
+ *
+ * @param named `host:port` of every host that the configuration names for this issuer
+ * @throws UpstreamError `ERR_UPSTREAM_URL`, `ERR_UPSTREAM_ADDRESS`
+ */
+export function parseFetchTarget(text: string, named: ReadonlySet<string>, network: NetworkRules): FetchTarget {
+  if (text.length > MAX_URL_LENGTH) throw refused('length')
+  // The WHATWG parser silently drops these and reads a backslash as a slash: two readers would see two URLs.
+  if (/[\s\\\p{Cc}]/u.test(text)) throw refused('characters')
+  if (!URL.canParse(text)) throw refused('syntax')
+  const url = new URL(text)
+  const secure = url.protocol === 'https:'
+  if (!secure && url.protocol !== 'http:') throw refused('scheme')
+  if (url.username !== '' || url.password !== '') throw refused('userinfo')
+  if (url.hash !== '' || text.includes('#')) throw refused('fragment')
+  const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
+  const port = portOf(url)
+  const loopbackOnly = !secure && !isHttpAllowed(url, network)
+  if (loopbackOnly && !(network.allowInsecureLoopback && isLoopbackHost(hostname))) throw refused('scheme')
+  if (!isNamed(url, port, named, network)) checkLearnedHost(hostname, port, network)
+  else return { url, hostname, port, secure, addresses: loopbackOnly ? 'loopback' : 'any' }
+  return { url, hostname, port, secure, addresses: 'public' }
+}
+
+/**
+ * Checks one address that a name resolved to, or that a socket is connected to.
+ *
+ * @throws UpstreamError `ERR_UPSTREAM_ADDRESS`
+ */
+export function checkAddress(address: string, rule: AddressRule): void {
+  if (rule === 'any') return
+  if (rule === 'loopback' ? isLoopbackAddress(address) : isPublicAddress(address)) return
+  throw new UpstreamError('ERR_UPSTREAM_ADDRESS', { detail: { wants: rule } })
+}
+
+/** A URL for logs: without its query, which may carry a key. */
+export function toLoggedUrl(url: string): string {
+  if (!URL.canParse(url)) return '(not a URL)'
+  const parsed = new URL(url)
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`.slice(0, MAX_URL_LENGTH)
+}
+
+/** A document may send us to any public host, but not to a port of its choice: that would make us a port scanner. */
+function checkLearnedHost(hostname: string, port: number, network: NetworkRules): void {
+  if (port !== 443) throw new UpstreamError('ERR_UPSTREAM_ADDRESS', { detail: { wants: 'port 443' } })
+  // Sockets never look an IP literal up, so that the look-up hook alone would let 127.0.0.1 through.
+  if (isIP(hostname) !== 0) checkAddress(hostname, 'public')
+  // Behind a proxy the name is resolved where we cannot see it.
+  else if (network.proxyUrl !== undefined && (!hostname.includes('.') || SITE_NAME.test(hostname))) {
+    throw new UpstreamError('ERR_UPSTREAM_ADDRESS', { detail: { wants: 'public' } })
+  }
+}
+
+function isNamed(url: URL, port: number, named: ReadonlySet<string>, network: NetworkRules): boolean {
+  return named.has(`${url.hostname}:${port}`) || (url.protocol === 'http:' && isHttpAllowed(url, network))
+}
+
+function isHttpAllowed(url: URL, network: NetworkRules): boolean {
+  return network.dangerouslyAllowHttpHosts.some((host) => {
+    const lower = host.toLowerCase()
+    return lower === url.host || lower === `${url.host}:80`
+  })
+}
+
+function isLoopbackHost(hostname: string): boolean {
+  return isLoopbackAddress(hostname) || /^(?:.+\.)?localhost\.?$/.test(hostname)
+}
+
+function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+}
+
+function refused(wants: string): UpstreamError {
+  return new UpstreamError('ERR_UPSTREAM_URL', { detail: { part: wants } })
+}

@@ -1,0 +1,115 @@
+import { publishUpstreamEvent } from '../diagnostics.js'
+import type { Reason } from '../error-table.js'
+import { UpstreamError } from '../errors.js'
+import type { NetworkRules } from '../rules.js'
+import type { Runtime } from '../runtime.js'
+import { findSystemAddresses } from './fetch-connect.js'
+import type { FindAddresses } from './fetch-connect.js'
+import { sendOverSocket } from './fetch-socket.js'
+import { parseFetchTarget, toLoggedUrl } from './fetch-url.js'
+import { sendInjected } from './fetch-injected.js'
+
+/** One outbound request. */
+export interface FetchRequest {
+  /** For whom: in events only. */
+  readonly issuer: string
+  readonly url: string
+  /** `host:port` of every host that the configuration names for this issuer; any other was learned from a document. */
+  readonly named: ReadonlySet<string>
+  /** The deadline, {@link startDeadline}: it covers look-up, connection, handshake, headers and body. */
+  readonly signal: AbortSignal
+  /** Default `GET`. */
+  readonly method?: 'GET' | 'POST' | undefined
+  /** Lower-case names. Sent to this URL alone: no redirect is followed. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | undefined
+  /** Statuses whose body is wanted. Default: 200 alone. */
+  readonly statuses?: readonly number[] | undefined
+}
+
+/** What came back, whole. */
+export interface FetchResponse {
+  readonly status: number
+  /** A header by its lower-case name. */
+  header(name: string): string | undefined
+  /** After decompression, at most `maxBytes` long. */
+  readonly body: Uint8Array
+}
+
+/** The answer before its body was read. */
+export interface FetchAnswer {
+  readonly status: number
+  readonly redirected: boolean
+  /** What the socket is connected to. */
+  readonly address: string | undefined
+  header(name: string): string | undefined
+  read(): Promise<Uint8Array>
+  /** Lets go of the connection, body read or not. */
+  discard(): void
+}
+
+/** Sends one request under every rule of this verifier. */
+export type Fetch = (request: FetchRequest) => Promise<FetchResponse>
+
+/**
+ * Creates the one way out of this process: https alone unless the rules except a host, checked addresses, no redirects, no cookies, no
+ * ambient credentials, one deadline and one cap on size. Keeps no connection and no state.
+ *
+ * With `runtime.fetch` injected, addresses, certificates and proxies are the caller's own risk; the rest still holds.
+ * Not checked: the content type, and what the body says.
+ *
+ * @throws UpstreamError (the promise rejects) `ERR_UPSTREAM_URL`, `ERR_UPSTREAM_ADDRESS`, `ERR_UPSTREAM_NETWORK`, `ERR_UPSTREAM_TIMEOUT`,
+ * `ERR_UPSTREAM_STATUS`, `ERR_UPSTREAM_REDIRECT`, `ERR_UPSTREAM_CONTENT`, `ERR_UPSTREAM_TOO_LARGE`
+ */
+export function createFetch(network: NetworkRules, runtime: Runtime, findAddresses: FindAddresses = findSystemAddresses): Fetch {
+  return async (request) => {
+    const startedAtMs = runtime.monotonicNow()
+    let answer: FetchAnswer | undefined
+    let outcome: 'ok' | Reason = 'ok'
+    let bytes = 0
+    try {
+      request.signal.throwIfAborted()
+      const target = parseFetchTarget(request.url, request.named, network)
+      answer =
+        runtime.fetch === undefined
+          ? await sendOverSocket(request, target, network, findAddresses)
+          : await sendInjected(request, network, runtime.fetch)
+      checkStatus(answer, request.statuses ?? [200])
+      checkLength(answer, network.maxBytes)
+      const body = await answer.read()
+      bytes = body.length
+      const { status, header } = answer
+      return { status, header, body }
+    } catch (error) {
+      outcome = error instanceof UpstreamError ? error.reason : 'ERR_UNEXPECTED'
+      throw error
+    } finally {
+      answer?.discard()
+      publishUpstreamEvent({
+        issuer: request.issuer,
+        url: toLoggedUrl(request.url),
+        address: answer?.address,
+        status: answer?.status,
+        outcome,
+        bytes,
+        durationMs: runtime.monotonicNow() - startedAtMs,
+      })
+    }
+  }
+}
+
+/** None of the documents we fetch needs a redirect, and each hop would be a new host chosen by whoever answers. */
+function checkStatus({ status, redirected }: FetchAnswer, wanted: readonly number[]): void {
+  if (wanted.includes(status) && !redirected) return
+  if (redirected || (status >= 300 && status < 400 && status !== 304)) {
+    throw new UpstreamError('ERR_UPSTREAM_REDIRECT', { detail: { status } })
+  }
+  throw new UpstreamError('ERR_UPSTREAM_STATUS', { detail: { status } })
+}
+
+/** What says that it is too long is not read at all. */
+function checkLength(answer: FetchAnswer, maxBytes: number): void {
+  if (Number(answer.header('content-length') ?? 0) > maxBytes) {
+    throw new UpstreamError('ERR_UPSTREAM_TOO_LARGE', { detail: { maxBytes } })
+  }
+}

@@ -1,0 +1,146 @@
+import type { AlgorithmName } from '../algorithms.js'
+import type { DropReason } from '../diagnostics.js'
+import { AuthenticationError, UpstreamError } from '../errors.js'
+import type { KeySelector, VerificationKey } from '../ports.js'
+import { ImportedKey, importJwk, toKeyFamily } from './jwk.js'
+
+/** Keys of one set that are used at most; those that are of no use to us do not count. */
+const MAX_KEYS = 100
+/** Keys that a token without `kid` may make us try. */
+const MAX_TRIED = 4
+
+/** One issuer's keys as they were read at one time. Immutable: a newer set replaces it whole. */
+export interface KeySet {
+  readonly keys: readonly VerificationKey[]
+  /** Members that are not used, by why. */
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>
+  /**
+   * The keys that may have signed a token: the one of that `kid`, or without a `kid` all that fit, at most 4. `undefined`: none.
+   *
+   * @throws AuthenticationError `ERR_KEY_AMBIGUOUS`, `ERR_KEY_MISMATCH`
+   */
+  select(selector: KeySelector): readonly VerificationKey[] | undefined
+  has(key: VerificationKey): boolean
+}
+
+/** The set as we index it, for the next one to take unchanged keys from. */
+class IndexedKeySet implements KeySet {
+  readonly keys: readonly ImportedKey[]
+  readonly dropped: KeySet['dropped']
+  readonly byText: ReadonlyMap<string, ImportedKey>
+  readonly #held: ReadonlySet<VerificationKey>
+  /** A Map, because `kid` is a stranger's text: `__proto__` is a name like any other. */
+  readonly #byKid = new Map<string, ImportedKey[]>()
+  /** What a token without `kid` may be tried with, per algorithm; at most as many as there are algorithms. */
+  readonly #byAlgorithm = new Map<AlgorithmName, readonly ImportedKey[]>()
+  readonly #broken = new WeakSet<ImportedKey>()
+
+  constructor(keys: readonly ImportedKey[], byText: ReadonlyMap<string, ImportedKey>, dropped: KeySet['dropped']) {
+    this.keys = keys
+    this.byText = byText
+    this.dropped = dropped
+    this.#held = new Set(keys)
+    for (const key of keys) {
+      if (key.kid === undefined) continue
+      const same = this.#byKid.get(key.kid)
+      if (same === undefined) this.#byKid.set(key.kid, [key])
+      else same.push(key)
+    }
+  }
+
+  has(key: VerificationKey): boolean {
+    return this.#held.has(key)
+  }
+
+  select({ kid, algorithm }: KeySelector): readonly VerificationKey[] | undefined {
+    if (kid === undefined) return this.#selectByAlgorithm(algorithm)
+    const named = this.#byKid.get(kid)
+    if (named === undefined) return undefined
+    let found: ImportedKey | undefined
+    for (const key of named) {
+      if (!key.isFor(algorithm)) continue
+      // Which of the two signed cannot be told, and trying both would let either stand in for the other.
+      if (found !== undefined) throw new AuthenticationError('ERR_KEY_AMBIGUOUS', { detail: { algorithm } })
+      found = key
+    }
+    if (found === undefined) throw new AuthenticationError('ERR_KEY_MISMATCH', { detail: { algorithm } })
+    return this.#isImportable(found) ? found.alone : undefined
+  }
+
+  #selectByAlgorithm(algorithm: AlgorithmName): readonly VerificationKey[] | undefined {
+    let fitting = this.#byAlgorithm.get(algorithm)
+    if (fitting === undefined) {
+      fitting = this.keys.filter((key) => key.isFor(algorithm) && this.#isImportable(key))
+      this.#byAlgorithm.set(algorithm, fitting)
+    }
+    // Each try is a signature verification that a stranger asks for.
+    if (fitting.length > MAX_TRIED) {
+      throw new AuthenticationError('ERR_KEY_AMBIGUOUS', { detail: { algorithm, keys: fitting.length, most: MAX_TRIED } })
+    }
+    return fitting.length === 0 ? undefined : fitting
+  }
+
+  /** What passed our checks and not OpenSSL's counts as absent. */
+  #isImportable(key: ImportedKey): boolean {
+    if (this.#broken.has(key)) return false
+    try {
+      return key.keyObject.type === 'public'
+    } catch {
+      this.#broken.add(key)
+      return false
+    }
+  }
+}
+
+/**
+ * Makes a key set of a parsed JWKS, RFC 7517 section 5. What cannot be used is dropped and counted. A key whose JWK did not change since
+ * `previous` stays the very same object, so that verdicts which remember it stay good.
+ *
+ * @throws UpstreamError `ERR_KEYS_MALFORMED`, `ERR_KEYS_EMPTY`
+ */
+export function toKeySet(jwks: unknown, previous?: KeySet | undefined): KeySet {
+  const members = typeof jwks === 'object' && jwks !== null ? (jwks as { keys?: unknown }).keys : undefined
+  if (!Array.isArray(members)) throw new UpstreamError('ERR_KEYS_MALFORMED', { detail: { wants: 'an object with an array "keys"' } })
+  const known = previous instanceof IndexedKeySet ? previous.byText : undefined
+  const keys: ImportedKey[] = []
+  const byText = new Map<string, ImportedKey>()
+  const dropped: Partial<Record<DropReason, number>> = {}
+  let judged = 0
+  for (const jwk of members as readonly unknown[]) {
+    const family = toKeyFamily(jwk)
+    let key: ImportedKey | DropReason
+    if (!isFamily(family)) key = family
+    // Bad points are counted too: judging one costs more than holding it.
+    else if (judged++ >= MAX_KEYS) key = 'limit'
+    else {
+      const text = toText(jwk as object)
+      key = known?.get(text) ?? importJwk(jwk as object, family)
+      if (typeof key !== 'string') byText.set(text, key)
+    }
+    if (typeof key === 'string') dropped[key] = (dropped[key] ?? 0) + 1
+    else keys.push(key)
+  }
+  if (keys.length === 0) throw new UpstreamError('ERR_KEYS_EMPTY', { detail: { members: members.length, dropped: describeDropped(dropped) } })
+  return new IndexedKeySet(keys, byText, dropped)
+}
+
+/** Why members were dropped, for logs and messages: `weak 1, use 2`. */
+export function describeDropped(dropped: KeySet['dropped']): string {
+  return Object.entries(dropped)
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ')
+}
+
+const FAMILIES: ReadonlySet<string> = new Set(['RSA', 'P-256', 'P-384', 'P-521', 'Ed25519'])
+
+function isFamily(value: string): value is ImportedKey['family'] {
+  return FAMILIES.has(value)
+}
+
+/** Everything of a JWK that we use; what else it says (a certificate, a date) may change without making it another key. */
+function toText(jwk: object): string {
+  const { kty, crv, kid, alg, n, e, x, y } = jwk as Readonly<Record<string, unknown>> as Readonly<
+    Record<'kty' | 'crv' | 'kid' | 'alg' | 'n' | 'e' | 'x' | 'y', unknown>
+  >
+  return JSON.stringify([kty, crv, kid, alg, n, e, x, y])
+}

@@ -1,0 +1,282 @@
+import { publishKeysEvent } from '../diagnostics.js'
+import { toElapsedMs, toMoment } from '../elapsed.js'
+import type { Moment } from '../elapsed.js'
+import { AuthenticationError, UpstreamError } from '../errors.js'
+import { startDeadline } from '../http/fetch-deadline.js'
+import type { Deadline } from '../http/fetch-deadline.js'
+import type { KeySelector, KeySource, KeySourceHealth, VerificationKey } from '../ports.js'
+import type { KeyCacheRules, NetworkRules } from '../rules.js'
+import type { Logger, Runtime } from '../runtime.js'
+import { toBackoffMs } from './backoff.js'
+import type { KeySet } from './key-set.js'
+import type { KeysReader, KeysReading } from './keys-reader.js'
+
+interface RemoteContext {
+  readonly network: NetworkRules
+  readonly keyCache: KeyCacheRules
+  readonly runtime: Runtime
+  readonly logger: Logger
+}
+
+/** The set in use and until when: ages count from the moment its fetch began, so that the way here is never trusted twice. */
+interface HeldSet {
+  readonly set: KeySet
+  readonly askedAt: Moment
+  readonly readAtMs: number
+  readonly lifetimeMs: number
+}
+
+/** A fetch under way. `done` never rejects: it answers what went wrong, if anything. */
+interface Flight {
+  readonly beganAt: Moment
+  readonly deadline: Deadline
+  done: Promise<UpstreamError | undefined>
+  waiting: number
+}
+
+/** Failures in a row. */
+interface Trouble {
+  readonly count: number
+  readonly at: Moment
+  readonly retryAfterMs: number
+  readonly error: UpstreamError
+}
+
+/** Share of a set's lifetime after which the next use has it read again, in the background. */
+const REFRESH_AHEAD = 0.8
+/** Requests that wait for one issuer's keys at most; each holds a connection of its client. */
+const MAX_WAITING = 10_000
+/** Among them those with a `kid` that nobody knows: a flood of them costs no more than this. */
+const MAX_WAITING_UNKNOWN = 1_000
+
+/**
+ * Creates a key source that reads one issuer's keys over the network: when they are first asked for, ahead of their age in the background,
+ * and when a `kid` is unknown. It shares nothing with any other, starts no timer but a fetch's deadline, and does nothing while unused.
+ */
+export function createRemoteKeySource(issuer: string, read: KeysReader, context: RemoteContext): KeySource {
+  return new RemoteKeySource(issuer, read, context)
+}
+
+class RemoteKeySource implements KeySource {
+  readonly #issuer: string
+  readonly #read: KeysReader
+  readonly #context: RemoteContext
+  #held: HeldSet | undefined
+  #flight: Flight | undefined
+  #trouble: Trouble | undefined
+  /** When the last fetch began that left somebody's `kid` unknown, failures included. */
+  #unknownAt: Moment | undefined
+  #closed = false
+
+  constructor(issuer: string, read: KeysReader, context: RemoteContext) {
+    this.#issuer = issuer
+    this.#read = read
+    this.#context = context
+  }
+
+  find(selector: KeySelector): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+    const set = this.#use()
+    if (set === undefined) return this.#findAfterLoading(selector)
+    return set.select(selector) ?? this.#findUnknown(selector)
+  }
+
+  holds(key: VerificationKey): boolean {
+    return this.#use()?.has(key) ?? false
+  }
+
+  async load(): Promise<void> {
+    if (this.#use() !== undefined) return
+    this.#checkMayLoad()
+    const error = await this.#wait(this.#flight ?? this.#start(), MAX_WAITING)
+    if (error !== undefined) throw this.#toUnavailable(error)
+  }
+
+  health(): KeySourceHealth {
+    const { runtime } = this.#context
+    const held = this.#held
+    const trouble = this.#trouble
+    const ageMs = held === undefined ? undefined : toElapsedMs(runtime, held.askedAt)
+    const nowMs = runtime.now()
+    return {
+      state: this.#toState(ageMs),
+      keyCount: held?.set.keys.length ?? 0,
+      keyAgeMs: ageMs,
+      lastSuccessAtMs: held?.readAtMs,
+      lastFailureAtMs: trouble?.at.wallMs,
+      lastFailureReason: trouble?.error.reason,
+      nextRefreshAtMs:
+        trouble !== undefined
+          ? nowMs + this.#restOfBackoffMs()
+          : held === undefined || ageMs === undefined
+            ? undefined
+            : nowMs + Math.max(0, held.lifetimeMs * REFRESH_AHEAD - ageMs),
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#flight?.deadline.stop()
+  }
+
+  /** The set while it may be trusted: its lifetime plus the stale window. Past 80 % of the lifetime, a use has it read again. */
+  #use(): KeySet | undefined {
+    const held = this.#held
+    if (held === undefined) return undefined
+    const ageMs = toElapsedMs(this.#context.runtime, held.askedAt)
+    if (ageMs >= held.lifetimeMs + this.#context.keyCache.maxStaleMs) return undefined
+    if (ageMs >= held.lifetimeMs * REFRESH_AHEAD) this.#startInBackground()
+    return held.set
+  }
+
+  /** No usable set: waits for one, except where it is known that waiting will not help. */
+  async #findAfterLoading(selector: KeySelector): Promise<readonly VerificationKey[]> {
+    this.#checkMayLoad()
+    const joined = this.#flight
+    const flight = joined ?? this.#start()
+    const error = await this.#wait(flight, MAX_WAITING)
+    if (error !== undefined) throw this.#toUnavailable(error)
+    return this.#held?.set.select(selector) ?? this.#refuseUnknown(flight, joined === undefined)
+  }
+
+  /**
+   * A `kid` that the set does not have: a new key, or nonsense. Only a set asked for after the request came can tell, so that one is fetched,
+   * at most once per cooldown; until it was, the answer is 503.
+   */
+  #findUnknown(selector: KeySelector): Promise<readonly VerificationKey[]> {
+    const joined = this.#flight
+    if (joined === undefined && this.#restOfCooldownMs() > 0) throw this.#toUnconfirmed(undefined)
+    return this.#findInFlight(selector, joined ?? this.#start(), joined === undefined)
+  }
+
+  async #findInFlight(selector: KeySelector, flight: Flight, confirms: boolean): Promise<readonly VerificationKey[]> {
+    this.#unknownAt = flight.beganAt
+    const error = await this.#wait(flight, MAX_WAITING_UNKNOWN)
+    if (error !== undefined) throw this.#toUnconfirmed(error)
+    return this.#held?.set.select(selector) ?? this.#refuseUnknown(flight, confirms)
+  }
+
+  #refuseUnknown(flight: Flight, confirms: boolean): never {
+    this.#unknownAt = flight.beganAt
+    if (confirms) throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { issuer: this.#issuer } })
+    throw this.#toUnconfirmed(undefined)
+  }
+
+  /** @throws UpstreamError `ERR_KEYS_UNAVAILABLE` where waiting for a fetch is known to be of no use */
+  #checkMayLoad(): void {
+    if (this.#closed) throw this.#toUnavailable(undefined)
+    const trouble = this.#trouble
+    if (trouble === undefined) return
+    // Keys that outlived their stale window: the issuer has been failing for an hour, and nobody waits for it.
+    if (this.#held !== undefined) {
+      this.#startInBackground()
+      throw this.#toUnavailable(trouble.error)
+    }
+    if (this.#flight === undefined && this.#restOfBackoffMs() > 0) throw this.#toUnavailable(trouble.error)
+  }
+
+  async #wait(flight: Flight, most: number): Promise<UpstreamError | undefined> {
+    if (flight.waiting >= most) return new UpstreamError('ERR_KEYS_UNAVAILABLE', { detail: { issuer: this.#issuer, waiting: most } })
+    flight.waiting++
+    try {
+      return await flight.done
+    } finally {
+      flight.waiting--
+    }
+  }
+
+  #startInBackground(): void {
+    if (this.#flight === undefined && !this.#closed && this.#restOfBackoffMs() <= 0) this.#start()
+  }
+
+  #start(): Flight {
+    const { runtime, network } = this.#context
+    const deadline = startDeadline(network.timeoutMs)
+    const flight: Flight = { beganAt: toMoment(runtime), deadline, done: Promise.resolve(undefined), waiting: 0 }
+    this.#flight = flight
+    flight.done = this.#fly(flight)
+    return flight
+  }
+
+  async #fly(flight: Flight): Promise<UpstreamError | undefined> {
+    try {
+      this.#accept(await this.#read(this.#held?.set, flight.deadline.signal), flight.beganAt)
+      return undefined
+    } catch (cause) {
+      const error = cause instanceof UpstreamError ? cause : new UpstreamError('ERR_KEYS_UNAVAILABLE', { cause })
+      this.#fail(error)
+      return error
+    } finally {
+      flight.deadline.stop()
+      this.#flight = undefined
+    }
+  }
+
+  /** Replaces the set whole: what is not in the new one is not trusted from here on. */
+  #accept({ set, unchanged, lifetimeMs }: KeysReading, askedAt: Moment): void {
+    const { logger, runtime } = this.#context
+    const issuer = this.#issuer
+    const previous = this.#held?.set
+    this.#held = { set, askedAt, readAtMs: runtime.now(), lifetimeMs }
+    if (this.#trouble !== undefined) logger.info('An issuer’s keys can be read again', { issuer, failures: this.#trouble.count })
+    this.#trouble = undefined
+    publishKeysEvent({ type: 'read', issuer, keyCount: set.keys.length, dropped: set.dropped, unchanged, lifetimeMs })
+    if (unchanged) return
+    if ((set.dropped.private ?? 0) > 0) logger.error('An issuer publishes private keys; they are not used', { issuer, keys: set.dropped.private })
+    if (previous !== undefined && !isContinued(previous, set)) {
+      logger.warn('An issuer replaced all its keys at once', { issuer, removed: previous.keys.length, added: set.keys.length })
+      publishKeysEvent({ type: 'rotated-abruptly', issuer, removed: previous.keys.length, added: set.keys.length })
+    }
+  }
+
+  /** Keeps the set: a failure says nothing of the keys. */
+  #fail(error: UpstreamError): void {
+    if (this.#closed) return
+    const count = (this.#trouble?.count ?? 0) + 1
+    const retryAfterMs = toBackoffMs(count)
+    this.#trouble = { count, at: toMoment(this.#context.runtime), retryAfterMs, error }
+    const usable = this.#use() !== undefined
+    const failure = { issuer: this.#issuer, reason: error.reason, failures: count, retryInMs: Math.round(retryAfterMs), usable }
+    this.#context.logger.warn('An issuer’s keys could not be read', { ...failure, ...error.detail })
+    publishKeysEvent({ type: 'failed', ...failure })
+  }
+
+  #restOfBackoffMs(): number {
+    const trouble = this.#trouble
+    return trouble === undefined ? 0 : Math.max(0, trouble.retryAfterMs - toElapsedMs(this.#context.runtime, trouble.at))
+  }
+
+  #restOfCooldownMs(): number {
+    const since = this.#unknownAt
+    return since === undefined ? 0 : Math.max(0, this.#context.keyCache.cooldownMs - toElapsedMs(this.#context.runtime, since))
+  }
+
+  #toUnavailable(cause: UpstreamError | undefined): UpstreamError {
+    return new UpstreamError('ERR_KEYS_UNAVAILABLE', {
+      detail: { issuer: this.#issuer, failures: this.#trouble?.count, closed: this.#closed || undefined },
+      cause,
+      retryAfterSeconds: this.#restOfBackoffMs() / 1_000,
+    })
+  }
+
+  #toUnconfirmed(cause: UpstreamError | undefined): UpstreamError {
+    return new UpstreamError('ERR_KEY_UNCONFIRMED', {
+      detail: { issuer: this.#issuer },
+      cause,
+      retryAfterSeconds: this.#restOfCooldownMs() / 1_000,
+    })
+  }
+
+  /** Keys that grew old because nobody asked for them are no trouble, and are not reported as such. */
+  #toState(ageMs: number | undefined): KeySourceHealth['state'] {
+    const held = this.#held
+    if (held !== undefined && ageMs !== undefined && ageMs < held.lifetimeMs) return 'fresh'
+    if (this.#trouble === undefined) return 'idle'
+    return held !== undefined && ageMs !== undefined && ageMs < held.lifetimeMs + this.#context.keyCache.maxStaleMs ? 'stale' : 'unavailable'
+  }
+}
+
+/** Whether a token signed just before the change can still be verified after it. */
+function isContinued(previous: KeySet, next: KeySet): boolean {
+  const kids = new Set(previous.keys.map((key) => key.kid))
+  return next.keys.some((key) => previous.has(key) || (key.kid !== undefined && kids.has(key.kid)))
+}

@@ -1,0 +1,56 @@
+import { AuthenticationError, ConfigurationError, CountersignError } from '../errors.js'
+import type { KeySource } from '../ports.js'
+import type { Logger, Runtime } from '../runtime.js'
+import { describeDropped, toKeySet } from './key-set.js'
+import type { KeySet } from './key-set.js'
+
+/**
+ * Creates a key source of keys that stand in the configuration: never fetched, never stale.
+ *
+ * @throws ConfigurationError `ERR_CONFIG_INVALID` where none of them can verify anything
+ */
+export function createStaticKeySource(
+  issuer: string,
+  jwks: { readonly keys: readonly object[] },
+  { logger, runtime }: { readonly logger: Logger; readonly runtime: Runtime },
+): KeySource {
+  const set = toConfiguredKeySet(jwks)
+  if (Object.keys(set.dropped).length > 0) {
+    logger.warn('Keys of a configured set are not used', { issuer, dropped: describeDropped(set.dropped) })
+  }
+  const createdAtMs = runtime.now()
+  return {
+    find(selector) {
+      const found = set.select(selector)
+      if (found === undefined) throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { algorithm: selector.algorithm } })
+      return found
+    },
+    holds: (key) => set.has(key),
+    load: async () => {},
+    health: () => ({
+      state: 'fresh',
+      keyCount: set.keys.length,
+      keyAgeMs: undefined,
+      lastSuccessAtMs: createdAtMs,
+      lastFailureAtMs: undefined,
+      lastFailureReason: undefined,
+      nextRefreshAtMs: undefined,
+    }),
+    close() {},
+  }
+}
+
+function toConfiguredKeySet(jwks: unknown): KeySet {
+  try {
+    return toKeySet(jwks)
+  } catch (error) {
+    const dropped = error instanceof CountersignError ? error.detail?.['dropped'] : undefined
+    throw new ConfigurationError(
+      'ERR_CONFIG_INVALID',
+      `keys.jwks: no usable key in it${typeof dropped === 'string' && dropped !== '' ? ` (dropped: ${dropped})` : ''}, ` +
+        'wants { keys: [...] } with at least one public RSA (2,048 bits and more), P-256, P-384, P-521 or Ed25519 key for signatures. ' +
+        'Of a private JWK give the public members alone.',
+      { option: 'keys.jwks' },
+    )
+  }
+}
