@@ -46,11 +46,14 @@ if (!isInstalled()) {
   markInstalled()
 }
 
-process.exit(
-  task === 'test'
-    ? await run(process.execPath, ['scripts/check.mjs', ...args])
-    : await run('pnpm', ['--silent', '--filter', '@countersign/demo', 'run', 'demo', ...args]),
-)
+if (task === 'test') process.exit(await run(process.execPath, ['scripts/check.mjs', ...args]))
+
+const built = await run(process.execPath, ['scripts/build.mjs'])
+if (built !== 0) {
+  console.error('The build failed. To run it alone: npm run build')
+  process.exit(built)
+}
+process.exit(await run('pnpm', ['--silent', '--filter', '@countersign/demo', 'run', 'demo', ...args]))
 
 function findPnpmVersion() {
   // Outside the workspace, where pnpm neither switches to another version nor a corepack shim downloads one.

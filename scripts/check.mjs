@@ -19,7 +19,7 @@ import { readTotals } from './totals.mjs'
 const stages = [
   { name: 'format', command: 'oxfmt', args: ['--check', '.'], alone: 'npm run format:check', fix: 'npm run format' },
   { name: 'lint', command: 'oxlint', args: [], alone: 'npm run lint', fix: 'npm run lint -- --fix' },
-  { name: 'types', command: 'tsc', args: ['-b'], alone: 'npm run build' },
+  { name: 'types', command: 'node', args: ['scripts/build.mjs'], alone: 'npm run build' },
   { name: 'types of tests', command: 'tsc', args: ['-p', 'tsconfig.test.json'], alone: 'npm run types' },
   {
     name: 'suites',

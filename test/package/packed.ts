@@ -52,7 +52,7 @@ export async function readPacked(): Promise<PackedPackage[]> {
     rmSync(cache, { recursive: true, force: true })
     mkdirSync(cache, { recursive: true })
     const unfinished = path.join(cache, `unfinished-${process.pid}`)
-    await build()
+    await execute(process.execPath, ['scripts/build.mjs'], { cwd: root })
     await Promise.all(packageNames.map((name) => pack(name, path.join(unfinished, name))))
     if (existsSync(folder)) rmSync(unfinished, { recursive: true })
     else renameSync(unfinished, folder)
@@ -73,7 +73,13 @@ export async function readPacked(): Promise<PackedPackage[]> {
 
 function toFingerprint(): string {
   const hash = createHash('sha256')
-  const shared = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.base.json', 'test/package/packed.ts']
+  const shared = [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'tsconfig.base.json',
+    'scripts/build.mjs',
+    'test/package/packed.ts',
+  ]
   const own = packageNames.flatMap((name) => {
     const files = ['package.json', 'tsconfig.json', 'README.md', 'LICENSE']
     const sources = listFiles(path.join(root, 'packages', name, 'src')).map((file) => `src/${file}`)
@@ -87,19 +93,6 @@ function toFingerprint(): string {
       .update('\0')
   }
   return hash.digest('hex').slice(0, 32)
-}
-
-/** `tsc -b`, after removing what earlier builds left of sources that are gone. */
-async function build(): Promise<void> {
-  for (const name of packageNames) {
-    const [src, dist] = ['src', 'dist'].map((folder) => path.join(root, 'packages', name, folder)) as [string, string]
-    for (const file of listFiles(dist)) {
-      const source = file.replace(/(\.d)?\.(js|ts)(\.map)?$/, '.ts')
-      if (!existsSync(path.join(src, source))) rmSync(path.join(dist, file))
-    }
-  }
-  const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  await execute(process.execPath, [compiler, '-b', '--force'], { cwd: root })
 }
 
 async function pack(name: string, folder: string): Promise<void> {
