@@ -111,26 +111,26 @@ const KEY_CACHE_TABLE: OptionTable<KeyCacheRules> = {
   maxStaleMs: optional(duration, 3_600_000),
 }
 
-const clock = (name: string): Kind<() => number> => ({
-  wants: `a function that returns ${name}`,
+/** Comes from code, never from a file, and may be an object of the caller's with members of its own. */
+const runtime: Kind<Runtime> = {
+  wants: 'an object with now(), monotonicNow() or fetch()',
   read(value, option) {
-    if (typeof value === 'function') return value as () => number
-    throw invalid({ option, got: value, wants: this.wants, fix: 'Pass a function, or leave it out.' })
+    if (typeof value !== 'object' || value === null) {
+      throw invalid({ option, got: value, wants: this.wants, fix: 'Leave it out for the clocks of this process.' })
+    }
+    const given = value as Readonly<Record<string, unknown>>
+    const method = <T>(name: keyof Runtime, fallback: T): T => {
+      const found = given[name]
+      if (found === undefined) return fallback
+      if (typeof found === 'function') return found.bind(value) as T
+      throw invalid({ option: `${option}.${name}`, got: found, wants: 'a function', fix: 'Pass a function, or leave it out.' })
+    }
+    return Object.freeze({
+      now: method('now', systemRuntime.now),
+      monotonicNow: method('monotonicNow', systemRuntime.monotonicNow),
+      fetch: method('fetch', systemRuntime.fetch),
+    })
   },
-})
-
-const fetch: Kind<Runtime['fetch']> = {
-  wants: 'a function like fetch',
-  read(value, option) {
-    if (typeof value === 'function') return value as Runtime['fetch']
-    throw invalid({ option, got: value, wants: this.wants, fix: 'Pass a function, or leave it out.' })
-  },
-}
-
-const RUNTIME_TABLE: OptionTable<Runtime> = {
-  now: optional(clock('milliseconds since the epoch'), systemRuntime.now),
-  monotonicNow: optional(clock('milliseconds that never go back'), systemRuntime.monotonicNow),
-  fetch: optional(fetch),
 }
 
 /** Whatever the realm holds stands in every challenge, inside quotes. */
@@ -167,5 +167,5 @@ export const VERIFIER_TABLE: OptionTable<ReadOptions> = {
   keyCache: optional(table(KEY_CACHE_TABLE), readTable(KEY_CACHE_TABLE, {}, 'keyCache')),
   logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
   realm: optional(realm, 'api'),
-  runtime: optional(table(RUNTIME_TABLE), systemRuntime),
+  runtime: optional(runtime, systemRuntime),
 }
