@@ -48,11 +48,12 @@ export function run(command, args, options = {}) {
         onOutput?.(text)
       })
     }
-    /** @param {NodeJS.Signals} signal */
-    const forward = (signal) => child.kill(signal)
-    process.on('SIGINT', forward).on('SIGTERM', forward)
+    // A terminal sends SIGINT to the child as well: wait for it. SIGTERM comes to this process alone.
+    const wait = () => {}
+    const forward = () => child.kill('SIGTERM')
+    process.on('SIGINT', wait).on('SIGTERM', forward)
     const settle = (/** @type {number} */ code) => {
-      process.off('SIGINT', forward).off('SIGTERM', forward)
+      process.off('SIGINT', wait).off('SIGTERM', forward)
       resolve(code)
     }
     child.on('error', (error) => {
