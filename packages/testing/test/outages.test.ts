@@ -165,6 +165,12 @@ describe('an outage over real connections', () => {
     expect(seen.body.toString()).toBe(right.slice(0, right.length / 2))
   })
 
+  it('truncated: a connection that would be kept alive ends too', async () => {
+    const { issuer } = await fail('truncated')
+    const response = await fetch(issuer.jwksUri, { signal: AbortSignal.timeout(5000) })
+    await expect(response.text()).rejects.toThrow('terminated')
+  })
+
   it('deep-json: the right document under a hundred thousand brackets', async () => {
     const { issuer } = await fail('deep-json')
     const seen = await get(issuer.jwksUri)
