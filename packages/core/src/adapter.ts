@@ -6,4 +6,10 @@ export {
   toErrorReply,
   toVerifier,
 } from './http/attachment.js'
-export type { ErrorBody, ErrorReply } from './http/attachment.js'
+export type { AuthenticateOptions, ErrorBody, ErrorReply } from './http/attachment.js'
+export { readMiddlewareOptions } from './http/middleware-options.js'
+export type { MiddlewareOptions } from './http/middleware-options.js'
+export { invalid } from './options/fail.js'
+export type { OptionProblem } from './options/fail.js'
+export { flag, list, oneOf, optional, readTable, text } from './options/kinds.js'
+export type { Kind, OptionRow, OptionTable } from './options/kinds.js'

@@ -1,4 +1,4 @@
-import type { AnyGuard } from '../guards/guard.js'
+import type { AnyGuard, AsyncGuard } from '../guards/guard.js'
 import { AuthenticationError, CountersignError, InternalError } from '../errors.js'
 import { CODES } from '../error-table.js'
 import { createVerifier } from '../create-verifier.js'
@@ -69,9 +69,16 @@ export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void
   } catch (error) {
     throw verifier.refuse(error)
   }
-  return guard.checkAsync(principal, request).catch((error: unknown) => {
+  return checkLater(guard, attachment, request)
+}
+
+// Its own async function, so that a predicate that throws before its first await is refused like any other.
+async function checkLater(guard: AsyncGuard, { principal, verifier }: Attachment, request: unknown): Promise<void> {
+  try {
+    await guard.checkAsync(principal, request)
+  } catch (error) {
     throw verifier.refuse(error)
-  })
+  }
 }
 
 /** The principal of a raw request, if one was authenticated. */
@@ -93,9 +100,13 @@ export function getPrincipal<C = DefaultClaims>(raw: object, verifier?: Verifier
   return attachment.principal as Principal<C>
 }
 
-/** A verifier as it is, or a new one from options. */
+/** A verifier as it is, or a new one from options, which checks whatever else it is given. */
 export function toVerifier<C>(source: Verifier<C> | VerifierOptions<C>): Verifier<C> {
-  return 'authenticate' in source ? source : createVerifier(source)
+  return isVerifier(source) ? source : createVerifier(source)
+}
+
+function isVerifier<C>(source: Verifier<C> | VerifierOptions<C>): source is Verifier<C> {
+  return typeof (source as Verifier<C> | undefined)?.authenticate === 'function'
 }
 
 /** The JSON body that every adapter's `errorHandler()` sends. */
@@ -111,17 +122,26 @@ export interface ErrorReply {
   readonly body: ErrorBody
 }
 
-/** What to answer to an error of this suite; `undefined` for any other error, which is not ours to answer. */
-export function toErrorReply(error: unknown): ErrorReply | undefined {
+/**
+ * What to answer to an error of this suite; `undefined` for any other error, which is not ours to answer.
+ *
+ * An error thrown inside a handler, by a plain guard or a service, has met no adapter: it takes its headers from the
+ * verifier that judged the raw request.
+ */
+export function toErrorReply(error: unknown, raw?: object): ErrorReply | undefined {
   if (!(error instanceof CountersignError)) return undefined
-  const row = CODES[error.code]
+  const verifier = raw === undefined ? undefined : attachments.get(raw)?.verifier
+  const refused = 'Cache-Control' in error.headers ? error : (verifier?.refuse(error) ?? error)
+  const row = CODES[refused.code]
   return {
     status: row.status,
-    headers: error.headers,
+    headers: refused.headers,
     body: { error: row.oauthError ?? 'unauthorized', error_description: row.text },
   }
 }
 
 function notAuthenticated(message: string): InternalError {
-  return new InternalError('ERR_NOT_AUTHENTICATED', { message: `${message}. Put the middleware before this route.` })
+  const error = new InternalError('ERR_NOT_AUTHENTICATED', { message: `${message}. Put the middleware before this route.` })
+  error.headers['Cache-Control'] = 'no-store'
+  return error
 }
