@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http'
+import type { Principal, Verifier } from '@countersign/core'
+import { findPrincipal, getPrincipal } from '@countersign/core/adapter'
+
+/**
+ * The principal of a request. With a verifier, its claims have that verifier's type, and it must be the one that
+ * judged the request.
+ *
+ * @throws InternalError `ERR_NOT_AUTHENTICATED` (500) where nobody is signed in: a route that reads a principal must be
+ *   one that demands it
+ */
+export function getAuth(req: IncomingMessage): Principal
+export function getAuth<C>(req: IncomingMessage, verifier: Verifier<C>): Principal<C>
+export function getAuth<C>(req: IncomingMessage, verifier?: Verifier<C>): Principal<C> {
+  return getPrincipal(req, verifier)
+}
+
+/** The principal of a request, or `undefined` where nobody is signed in. Never throws. */
+export function findAuth(req: IncomingMessage): Principal | undefined {
+  return findPrincipal(req)
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import type { Claims, Principal, Verifier, VerifierOptions } from '@countersign/core'
+import { authenticateRequest, readMiddlewareOptions, toVerifier } from '@countersign/core/adapter'
+import type { MiddlewareOptions } from '@countersign/core/adapter'
+import type { Handler } from './handler.js'
+import { settle } from './settle.js'
+
+/**
+ * Makes the middleware that judges every request that reaches it, with a verifier or the options of a new one.
+ *
+ * A refusal sets its headers on the response and goes to `next` as an error. Preflight requests are neither answered
+ * nor skipped: CORS comes first. A verifier made here from options lives as long as the process; its timers never keep
+ * that alive.
+ *
+ * Not checked: what the principal may do. That is for the guards, on the routes.
+ *
+ * @throws ConfigurationError at construction
+ * @see RFC 6750 section 3
+ */
+export function countersign<C = Claims>(
+  source: Verifier<C> | VerifierOptions<C>,
+  options?: MiddlewareOptions,
+): Handler {
+  const { optional } = readMiddlewareOptions(options)
+  const verifier = toVerifier(source)
+  return (req, res, next) => {
+    show(req, undefined)
+    const judged = authenticateRequest(verifier, req, { optional })
+    settle(
+      judged.then((principal) => show(req, principal)),
+      res,
+      next,
+    )
+  }
+}
+
+/** Shows the principal as `req.auth`, for people to read. Guards and `getAuth` never read it: anybody may write there. */
+function show(req: IncomingMessage, principal: Principal<unknown> | undefined): void {
+  Reflect.set(req, 'auth', principal)
+}

@@ -1,0 +1,6 @@
+export { findAuth, getAuth } from './auth.js'
+export { countersign } from './countersign.js'
+export { errorHandler } from './error-handler.js'
+export { allOf, anyOf, requireAnyScope, requireScopes } from './guards.js'
+export type { AsyncGuardHandler, GuardHandler } from './guard-handler.js'
+export type { ErrorHandler, Handler, NextFunction } from './handler.js'

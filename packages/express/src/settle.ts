@@ -1,0 +1,33 @@
+import type { ServerResponse } from 'node:http'
+import { CountersignError } from '@countersign/core'
+import type { NextFunction } from './handler.js'
+
+/**
+ * Hands on once the work is done. Nothing escapes: Express 4 neither awaits a handler nor answers for its rejection,
+ * so that a lost one is a request that hangs.
+ */
+export function settle(work: Promise<unknown>, res: ServerResponse, next: NextFunction): void {
+  handOn(work, res, next).catch(() => res.destroy())
+}
+
+async function handOn(work: Promise<unknown>, res: ServerResponse, next: NextFunction): Promise<void> {
+  try {
+    try {
+      await work
+    } catch (error) {
+      return refuse(error, res, next)
+    }
+    next()
+  } catch (error) {
+    // What next itself throws goes back to next, as Express does with a handler that throws.
+    next(error)
+  }
+}
+
+/** Sets the headers of a refusal on the response, where no error handler can lose them, and hands the error on. */
+export function refuse(error: unknown, res: ServerResponse, next: NextFunction): void {
+  if (error instanceof CountersignError && !res.headersSent) {
+    for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value)
+  }
+  next(error)
+}
