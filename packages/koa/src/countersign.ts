@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import type { Claims, Principal, Verifier, VerifierOptions } from '@countersign/core'
+import { authenticateRequest, readMiddlewareOptions, toVerifier } from '@countersign/core/adapter'
+import type { MiddlewareOptions } from '@countersign/core/adapter'
+import type { Middleware, RunningContext } from './middleware.js'
+import { toThrow } from './refuse.js'
+
+/**
+ * Makes the middleware that judges every request that reaches it, with a verifier or the options of a new one.
+ *
+ * A refusal sets its headers on the context and is thrown. Preflight requests are neither answered nor skipped: CORS
+ * comes first. A verifier made here from options lives as long as the process; its timers never keep that alive.
+ *
+ * Not checked: what the principal may do. That is for the guards, on the routes.
+ *
+ * @throws ConfigurationError at construction
+ * @see RFC 6750 section 3
+ */
+export function countersign<C = Claims>(
+  source: Verifier<C> | VerifierOptions<C>,
+  options?: MiddlewareOptions,
+): Middleware {
+  const { optional } = readMiddlewareOptions(options)
+  const verifier = toVerifier(source)
+  return async (ctx: RunningContext, next) => {
+    show(ctx, undefined)
+    try {
+      const target = (ctx.req as IncomingMessage & { originalUrl?: string }).originalUrl ?? ctx.originalUrl
+      show(ctx, await authenticateRequest(verifier, ctx.req, { optional, target }))
+    } catch (error) {
+      throw toThrow(error, ctx)
+    }
+    await next()
+  }
+}
+
+/** Shows the principal as `ctx.state.auth`, for people to read. Guards and `getAuth` never read it: anybody may write there. */
+function show(ctx: RunningContext, principal: Principal<unknown> | undefined): void {
+  if (ctx.state !== undefined) Reflect.set(ctx.state, 'auth', principal)
+}

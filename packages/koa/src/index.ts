@@ -1,0 +1,6 @@
+export { findAuth, getAuth } from './auth.js'
+export { countersign } from './countersign.js'
+export { errorHandler } from './error-handler.js'
+export { allOf, anyOf, requireAnyScope, requireScopes } from './guards.js'
+export type { AsyncGuardMiddleware, GuardMiddleware } from './guard-middleware.js'
+export type { Context, Middleware } from './middleware.js'
