@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Principal } from '@countersign/core'
+import { checkGuard, findPrincipal } from '@countersign/core/adapter'
+import { readOptions } from './options.js'
+import type { CountersignOptions } from './options.js'
+import { toThrow } from './refuse.js'
+import { findRegistration, judge, setRegistration } from './registration.js'
+import { readRouteAuth } from './route-auth.js'
+import type { RoutePolicy } from './route-auth.js'
+
+const policies = new WeakMap<object, RoutePolicy>()
+
+/**
+ * The plugin's body: one `onRequest` hook that reads the route's demands when a request comes, so that routes declared
+ * before it stay closed too.
+ */
+export async function plugin(fastify: FastifyInstance, options: CountersignOptions): Promise<void> {
+  const registration = readOptions(options)
+  const { verifier, owned } = registration
+
+  async function enforce(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    // An inner registration has its own hook on this route, and its verdict alone counts.
+    if (findRegistration(request.server) !== registration || request.is404) return
+    try {
+      const policy = toPolicy(request.routeOptions.config)
+      if (policy === undefined ? registration.default === 'open' : policy.open) return
+      await judge(registration, request, policy?.optional ?? registration.optional)
+      if (policy?.guard !== undefined) await checkGuard(request.raw, policy.guard, request)
+    } catch (error) {
+      throw toThrow(verifier.refuse(error), reply)
+    }
+  }
+
+  setRegistration(fastify, registration)
+  fastify.addHook('onRegister', (child) => setRegistration(child, registration))
+  fastify.addHook('onRoute', ({ config }) => void readRouteAuth(toAuth(config)))
+  fastify.addHook('onRequest', enforce)
+  if (owned) fastify.addHook('onClose', () => verifier.close())
+  if (!fastify.hasRequestDecorator('auth')) {
+    fastify.decorateRequest('auth', { getter: findAuthOf })
+  }
+}
+
+/** A getter: what `request.auth` shows cannot differ from what the guards see. */
+function findAuthOf(this: FastifyRequest): Principal | undefined {
+  return findPrincipal(this.raw)
+}
+
+/** Read at the first request, because other plugins may change a route's configuration after ours has checked it. */
+function toPolicy(config: object): RoutePolicy | undefined {
+  let policy = policies.get(config)
+  if (policy === undefined) {
+    policy = readRouteAuth(toAuth(config))
+    if (policy !== undefined) policies.set(config, policy)
+  }
+  return policy
+}
+
+function toAuth(config: object | undefined): unknown {
+  return (config as { readonly auth?: unknown } | undefined)?.auth
+}

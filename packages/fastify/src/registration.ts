@@ -1,0 +1,32 @@
+import type { Verifier } from '@countersign/core'
+import { authenticateRequest } from '@countersign/core/adapter'
+import type { HookRequest } from './hook.js'
+
+/** One `register(countersign, …)`. */
+export interface Registration {
+  readonly verifier: Verifier<unknown>
+  /** What holds for a route that says nothing. */
+  readonly default: 'protected' | 'open'
+  readonly optional: boolean
+}
+
+// By context, not by a decorator: a context that was made before a registration inherits its decorators, but not its hooks.
+const registrations = new WeakMap<object, Registration>()
+const judged = new WeakMap<object, Registration>()
+
+/** Makes a registration the one that counts in a context. Called in the very contexts that have its hook. */
+export function setRegistration(server: object, registration: Registration): void {
+  registrations.set(server, registration)
+}
+
+/** The registration that counts in a context: the innermost, and of several in one context the last. */
+export function findRegistration(server: object): Registration | undefined {
+  return registrations.get(server)
+}
+
+/** Judges a request by a registration, once: a route may ask for what the plugin has done already. */
+export async function judge(registration: Registration, request: HookRequest, optional: boolean): Promise<void> {
+  if (judged.get(request.raw) === registration) return
+  const principal = await authenticateRequest(registration.verifier, request.raw, { optional })
+  if (principal !== undefined) judged.set(request.raw, registration)
+}
