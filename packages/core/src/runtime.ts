@@ -38,3 +38,17 @@ export interface Logger {
 
 /** Says nothing: the default, because a library has no business on standard output. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** A logger whose failures stay its own: what it throws while an answer is being made, or between requests, must not become an outage. */
+export function toSafeLogger(logger: Logger): Logger {
+  const guard =
+    (level: keyof Logger): Logger['debug'] =>
+    (message, detail) => {
+      try {
+        logger[level](message, detail)
+      } catch {
+        // There is nobody left to tell.
+      }
+    }
+  return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') }
+}

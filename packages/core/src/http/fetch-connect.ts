@@ -14,8 +14,19 @@ import type { AddressRule } from './fetch-url.js'
 /** Answers every address of a name: the system's own look-up, or a test's. */
 export type FindAddresses = (hostname: string) => Promise<readonly LookupAddress[]>
 
-/** The operating system's look-up, `/etc/hosts` included. */
-export const findSystemAddresses: FindAddresses = (hostname) => lookup(hostname, { all: true })
+const lookingUp = new Map<string, Promise<readonly LookupAddress[]>>()
+
+/**
+ * The operating system's look-up, `/etc/hosts` included. It cannot be cancelled and holds one of a few threads until it ends,
+ * so that a name whose servers hang is looked up once at a time: else its retries would leave no thread for other issuers.
+ */
+export const findSystemAddresses: FindAddresses = (hostname) => {
+  const known = lookingUp.get(hostname)
+  if (known !== undefined) return known
+  const found = lookup(hostname, { all: true }).finally(() => lookingUp.delete(hostname))
+  lookingUp.set(hostname, found)
+  return found
+}
 
 /**
  * Opens a TCP connection to an address that was checked: the literal, or all that the name resolves to, and then the one the socket

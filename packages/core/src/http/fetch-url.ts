@@ -40,21 +40,20 @@ export function toNamedHost(url: string): string {
  * @throws UpstreamError `ERR_UPSTREAM_URL`, `ERR_UPSTREAM_ADDRESS`
  */
 export function parseFetchTarget(text: string, named: ReadonlySet<string>, network: NetworkRules): FetchTarget {
-  if (text.length > MAX_URL_LENGTH) throw refused('length')
-  // The WHATWG parser silently drops these and reads a backslash as a slash: two readers would see two URLs.
-  if (/[\s\\\p{Cc}]/u.test(text)) throw refused('characters')
-  if (!URL.canParse(text)) throw refused('syntax')
+  if (!isPlainUrl(text)) throw refused('syntax')
   const url = new URL(text)
   const secure = url.protocol === 'https:'
   if (!secure && url.protocol !== 'http:') throw refused('scheme')
   if (url.username !== '' || url.password !== '') throw refused('userinfo')
   if (url.hash !== '' || text.includes('#')) throw refused('fragment')
-  const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
+  const hostname = toBare(url.hostname)
   const port = portOf(url)
   const loopbackOnly = !secure && !isHttpAllowed(url, network)
-  if (loopbackOnly && !(network.allowInsecureLoopback && isLoopbackHost(hostname))) throw refused('scheme')
-  if (!isNamed(url, port, named, network)) checkLearnedHost(hostname, port, network)
-  else return { url, hostname, port, secure, addresses: loopbackOnly ? 'loopback' : 'any' }
+  if (loopbackOnly && !(network.allowInsecureLoopback && isLoopbackHost(url))) throw refused('scheme')
+  if (named.has(`${url.hostname}:${port}`) || (!secure && !loopbackOnly)) {
+    return { url, hostname, port, secure, addresses: loopbackOnly ? 'loopback' : 'any' }
+  }
+  checkLearnedHost(hostname, port, network)
   return { url, hostname, port, secure, addresses: 'public' }
 }
 
@@ -87,19 +86,30 @@ function checkLearnedHost(hostname: string, port: number, network: NetworkRules)
   }
 }
 
-function isNamed(url: URL, port: number, named: ReadonlySet<string>, network: NetworkRules): boolean {
-  return named.has(`${url.hostname}:${port}`) || (url.protocol === 'http:' && isHttpAllowed(url, network))
+/**
+ * Tells whether a text is a URL of at most 2,048 characters that every reader takes apart alike: the WHATWG parser silently drops white
+ * space and control characters and reads a backslash as a slash.
+ */
+export function isPlainUrl(text: string): boolean {
+  return text.length <= MAX_URL_LENGTH && !/[\s\\\p{Cc}]/u.test(text) && URL.canParse(text)
 }
 
-function isHttpAllowed(url: URL, network: NetworkRules): boolean {
-  return network.dangerouslyAllowHttpHosts.some((host) => {
+/** Tells whether an http URL's host is one that may be reached without TLS by name; with its port, where that is not 80. */
+export function isHttpAllowed(url: URL, { dangerouslyAllowHttpHosts }: Pick<NetworkRules, 'dangerouslyAllowHttpHosts'>): boolean {
+  return dangerouslyAllowHttpHosts.some((host) => {
     const lower = host.toLowerCase()
     return lower === url.host || lower === `${url.host}:80`
   })
 }
 
-function isLoopbackHost(hostname: string): boolean {
-  return isLoopbackAddress(hostname) || /^(?:.+\.)?localhost\.?$/.test(hostname)
+/** Tells whether a URL's host is this machine: a loopback literal, `localhost`, or a name under it (RFC 6761 section 6.3). */
+export function isLoopbackHost(url: URL): boolean {
+  const { hostname } = url
+  return isLoopbackAddress(toBare(hostname)) || /^(?:.+\.)?localhost$/.test(hostname)
+}
+
+function toBare(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }
 
 function portOf(url: URL): number {

@@ -1,7 +1,7 @@
 import { publishDiscoveryEvent } from '../diagnostics.js'
 import { toElapsedMs, toMoment } from '../elapsed.js'
 import type { Moment } from '../elapsed.js'
-import { ConfigurationError, UpstreamError } from '../errors.js'
+import { UpstreamError } from '../errors.js'
 import { fetchDocument } from '../http/fetch-document.js'
 import type { FetchedDocument } from '../http/fetch-document.js'
 import type { Fetch } from '../http/fetch.js'
@@ -34,21 +34,6 @@ interface Metadata {
 }
 
 const TYPES = ['application/json']
-
-/**
- * The issuer as the base of its well-known URLs: an URL without a query or a fragment.
- *
- * @throws ConfigurationError `ERR_CONFIG_INVALID`
- */
-export function toIssuerUrl(issuer: string): string {
-  if (URL.canParse(issuer) && !/[?#]/.test(issuer)) return issuer
-  throw new ConfigurationError(
-    'ERR_CONFIG_INVALID',
-    `issuer: got ${JSON.stringify(issuer.slice(0, 200))}, wants an https URL without query and fragment to discover keys from. ` +
-      'For any other issuer give keys: { jwksUri } or keys: { discoveryUrl }.',
-    { option: 'issuer' },
-  )
-}
 
 /**
  * Creates the discovery of one issuer: the configured URL, or the well-known ones in order, and the first that answers 200 with metadata wins.

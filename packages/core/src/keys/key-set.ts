@@ -3,6 +3,7 @@ import type { DropReason } from '../diagnostics.js'
 import { AuthenticationError, UpstreamError } from '../errors.js'
 import type { KeySelector, VerificationKey } from '../ports.js'
 import { ImportedKey, importJwk, toKeyFamily } from './jwk.js'
+import { toDroppedText } from './report.js'
 
 /** Keys of one set that are used at most; those that are of no use to us do not count. */
 const MAX_KEYS = 100
@@ -120,15 +121,8 @@ export function toKeySet(jwks: unknown, previous?: KeySet | undefined): KeySet {
     if (typeof key === 'string') dropped[key] = (dropped[key] ?? 0) + 1
     else keys.push(key)
   }
-  if (keys.length === 0) throw new UpstreamError('ERR_KEYS_EMPTY', { detail: { members: members.length, dropped: describeDropped(dropped) } })
+  if (keys.length === 0) throw new UpstreamError('ERR_KEYS_EMPTY', { detail: { members: members.length, dropped: toDroppedText(dropped) } })
   return new IndexedKeySet(keys, byText, dropped)
-}
-
-/** Why members were dropped, for logs and messages: `weak 1, use 2`. */
-export function describeDropped(dropped: KeySet['dropped']): string {
-  return Object.entries(dropped)
-    .map(([reason, count]) => `${reason} ${count}`)
-    .join(', ')
 }
 
 const FAMILIES: ReadonlySet<string> = new Set(['RSA', 'P-256', 'P-384', 'P-521', 'Ed25519'])

@@ -1,4 +1,3 @@
-import { publishKeysEvent } from '../diagnostics.js'
 import { toElapsedMs, toMoment } from '../elapsed.js'
 import type { Moment } from '../elapsed.js'
 import { AuthenticationError, UpstreamError } from '../errors.js'
@@ -10,6 +9,8 @@ import type { Logger, Runtime } from '../runtime.js'
 import { toBackoffMs } from './backoff.js'
 import type { KeySet } from './key-set.js'
 import type { KeysReader, KeysReading } from './keys-reader.js'
+import { createKeysReporter } from './report.js'
+import type { KeysReporter } from './report.js'
 
 interface RemoteContext {
   readonly network: NetworkRules
@@ -61,6 +62,7 @@ class RemoteKeySource implements KeySource {
   readonly #issuer: string
   readonly #read: KeysReader
   readonly #context: RemoteContext
+  readonly #report: KeysReporter
   #held: HeldSet | undefined
   #flight: Flight | undefined
   #trouble: Trouble | undefined
@@ -72,6 +74,7 @@ class RemoteKeySource implements KeySource {
     this.#issuer = issuer
     this.#read = read
     this.#context = context
+    this.#report = createKeysReporter(issuer, context.logger)
   }
 
   find(selector: KeySelector): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
@@ -212,20 +215,13 @@ class RemoteKeySource implements KeySource {
   }
 
   /** Replaces the set whole: what is not in the new one is not trusted from here on. */
-  #accept({ set, unchanged, lifetimeMs }: KeysReading, askedAt: Moment): void {
-    const { logger, runtime } = this.#context
-    const issuer = this.#issuer
+  #accept(reading: KeysReading, askedAt: Moment): void {
     const previous = this.#held?.set
-    this.#held = { set, askedAt, readAtMs: runtime.now(), lifetimeMs }
-    if (this.#trouble !== undefined) logger.info('An issuer’s keys can be read again', { issuer, failures: this.#trouble.count })
+    const failures = this.#trouble?.count ?? 0
+    const { set, lifetimeMs } = reading
+    this.#held = { set, askedAt, readAtMs: this.#context.runtime.now(), lifetimeMs }
     this.#trouble = undefined
-    publishKeysEvent({ type: 'read', issuer, keyCount: set.keys.length, dropped: set.dropped, unchanged, lifetimeMs })
-    if (unchanged) return
-    if ((set.dropped.private ?? 0) > 0) logger.error('An issuer publishes private keys; they are not used', { issuer, keys: set.dropped.private })
-    if (previous !== undefined && !isContinued(previous, set)) {
-      logger.warn('An issuer replaced all its keys at once', { issuer, removed: previous.keys.length, added: set.keys.length })
-      publishKeysEvent({ type: 'rotated-abruptly', issuer, removed: previous.keys.length, added: set.keys.length })
-    }
+    this.#report.read(reading, previous, failures)
   }
 
   /** Keeps the set: a failure says nothing of the keys. */
@@ -234,10 +230,7 @@ class RemoteKeySource implements KeySource {
     const count = (this.#trouble?.count ?? 0) + 1
     const retryAfterMs = toBackoffMs(count)
     this.#trouble = { count, at: toMoment(this.#context.runtime), retryAfterMs, error }
-    const usable = this.#use() !== undefined
-    const failure = { issuer: this.#issuer, reason: error.reason, failures: count, retryInMs: Math.round(retryAfterMs), usable }
-    this.#context.logger.warn('An issuer’s keys could not be read', { ...failure, ...error.detail })
-    publishKeysEvent({ type: 'failed', ...failure })
+    this.#report.failed(error, count, retryAfterMs, this.#use() !== undefined)
   }
 
   #restOfBackoffMs(): number {
@@ -273,10 +266,4 @@ class RemoteKeySource implements KeySource {
     if (this.#trouble === undefined) return 'idle'
     return held !== undefined && ageMs !== undefined && ageMs < held.lifetimeMs + this.#context.keyCache.maxStaleMs ? 'stale' : 'unavailable'
   }
-}
-
-/** Whether a token signed just before the change can still be verified after it. */
-function isContinued(previous: KeySet, next: KeySet): boolean {
-  const kids = new Set(previous.keys.map((key) => key.kid))
-  return next.keys.some((key) => previous.has(key) || (key.kid !== undefined && kids.has(key.kid)))
 }

@@ -1,8 +1,9 @@
 import { AuthenticationError, ConfigurationError, CountersignError } from '../errors.js'
 import type { KeySource } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
-import { describeDropped, toKeySet } from './key-set.js'
+import { toKeySet } from './key-set.js'
 import type { KeySet } from './key-set.js'
+import { toDroppedText } from './report.js'
 
 /**
  * Creates a key source of keys that stand in the configuration: never fetched, never stale.
@@ -16,7 +17,7 @@ export function createStaticKeySource(
 ): KeySource {
   const set = toConfiguredKeySet(jwks)
   if (Object.keys(set.dropped).length > 0) {
-    logger.warn('Keys of a configured set are not used', { issuer, dropped: describeDropped(set.dropped) })
+    logger.warn('Keys of a configured set are not used', { issuer, dropped: toDroppedText(set.dropped) })
   }
   const createdAtMs = runtime.now()
   return {

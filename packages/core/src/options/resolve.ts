@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { KeysLocation } from '../keys/key-source.js'
 import type { AudienceRule, IssuerRules, Rules } from '../rules.js'
+import { toSafeLogger } from '../runtime.js'
 import type { ReadAudience } from './audience-kind.js'
 import { invalid } from './fail.js'
 import { readTable } from './kinds.js'
@@ -35,7 +36,7 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
   const { realm, clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = read
   const { limits, network, keyCache, logger, runtime } = read
   const times = { clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds }
-  const rules: Rules = Object.freeze({ realm, ...times, limits, network, keyCache, logger, runtime })
+  const rules: Rules = Object.freeze({ realm, ...times, limits, network, keyCache, logger: toSafeLogger(logger), runtime })
   return { rules, issuers, schema: read.claims as StandardSchemaV1<unknown, C> | undefined }
 }
 

@@ -1,10 +1,9 @@
+import { isHttpAllowed, isLoopbackHost, isPlainUrl } from '../http/fetch-url.js'
 import type { NetworkRules } from '../rules.js'
 import { invalid } from './fail.js'
 
 /** Which plain http is allowed by the configuration. */
 export type HttpAllowance = Pick<NetworkRules, 'allowInsecureLoopback' | 'dangerouslyAllowHttpHosts'>
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /**
  * Checks that a URL from the configuration may be fetched from: https, or plain http where the configuration allows that
@@ -13,7 +12,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
  * @throws ConfigurationError naming `option`
  */
 export function checkFetchUrl(value: string, option: string, allowance: HttpAllowance): void {
-  const url = URL.canParse(value) ? new URL(value) : undefined
+  const url = isPlainUrl(value) ? new URL(value) : undefined
   const wants = 'an https URL without user name and fragment'
   if (url === undefined) throw invalid({ option, got: value, wants, fix: 'Write it out in full, as in "https://login.example".' })
   if (url.username !== '' || url.password !== '' || value.includes('#')) {
@@ -21,13 +20,12 @@ export function checkFetchUrl(value: string, option: string, allowance: HttpAllo
   }
   if (url.protocol === 'https:') return
   if (url.protocol === 'http:' && isAllowed(url, allowance)) return
-  const fix = LOOPBACK.test(url.hostname)
+  const fix = isLoopbackHost(url)
     ? 'For a server on this machine set network.allowInsecureLoopback.'
     : 'Anyone on the path could hand out keys over plain http; network.dangerouslyAllowHttpHosts takes that risk by name.'
   throw invalid({ option, got: value, wants, fix })
 }
 
 function isAllowed(url: URL, allowance: HttpAllowance): boolean {
-  if (allowance.allowInsecureLoopback && LOOPBACK.test(url.hostname)) return true
-  return allowance.dangerouslyAllowHttpHosts.some((host) => host === url.host || host === url.hostname)
+  return (allowance.allowInsecureLoopback && isLoopbackHost(url)) || isHttpAllowed(url, allowance)
 }

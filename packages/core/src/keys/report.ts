@@ -1,0 +1,57 @@
+import { publishKeysEvent } from '../diagnostics.js'
+import type { DropReason } from '../diagnostics.js'
+import type { UpstreamError } from '../errors.js'
+import type { Logger } from '../runtime.js'
+import type { KeySet } from './key-set.js'
+import type { KeysReading } from './keys-reader.js'
+
+/** Tells an operator how one issuer's keys fare: events for machines, log lines for what somebody should look at. */
+export interface KeysReporter {
+  /** @param previous the set that this one replaces; @param failures how many attempts in a row failed before */
+  read(reading: KeysReading, previous: KeySet | undefined, failures: number): void
+  failed(error: UpstreamError, failures: number, retryInMs: number, usable: boolean): void
+}
+
+/** Ordinary in a set that serves other purposes too: encryption keys, kinds of key that are newer than we are. */
+const ORDINARY: readonly DropReason[] = ['type', 'use']
+
+/** Creates the reporter of one issuer. What is wrong with a set is said once, until something else is. */
+export function createKeysReporter(issuer: string, logger: Logger): KeysReporter {
+  let said = ''
+  return {
+    read({ set, unchanged, lifetimeMs }, previous, failures) {
+      publishKeysEvent({ type: 'read', issuer, keyCount: set.keys.length, dropped: set.dropped, unchanged, lifetimeMs })
+      if (failures > 0) logger.info('The keys of an issuer can be read again', { issuer, failures })
+      if (unchanged) return
+      const dropped = toDroppedText(set.dropped, ORDINARY)
+      if (dropped !== said && dropped !== '') {
+        if (set.dropped.private === undefined) logger.warn('Keys of an issuer are not used', { issuer, dropped })
+        else logger.error('An issuer publishes private keys; they are not used', { issuer, dropped })
+      }
+      said = dropped
+      if (previous === undefined || isContinued(previous, set)) return
+      const change = { issuer, removed: previous.keys.length, added: set.keys.length }
+      logger.warn('An issuer replaced all its keys at once', change)
+      publishKeysEvent({ type: 'rotated-abruptly', ...change })
+    },
+    failed(error, failures, retryInMs, usable) {
+      const failure = { issuer, reason: error.reason, failures, retryInMs: Math.round(retryInMs), usable }
+      logger.warn('The keys of an issuer could not be read', { ...failure, ...error.detail })
+      publishKeysEvent({ type: 'failed', ...failure })
+    },
+  }
+}
+
+/** Why members of a set are not used, for logs and messages: `weak 1, use 2`. */
+export function toDroppedText(dropped: KeySet['dropped'], without: readonly DropReason[] = []): string {
+  return Object.entries(dropped)
+    .filter(([reason]) => !without.includes(reason as DropReason))
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ')
+}
+
+/** Whether a token signed just before the change can still be verified after it. */
+function isContinued(previous: KeySet, next: KeySet): boolean {
+  const kids = new Set(previous.keys.map((key) => key.kid))
+  return next.keys.some((key) => previous.has(key) || (key.kid !== undefined && kids.has(key.kid)))
+}
