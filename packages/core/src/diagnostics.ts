@@ -57,7 +57,13 @@ export type KeysEvent =
 
 /** What happened to one issuer's metadata; on `countersign:discovery`. `url` stands without its query. */
 export type DiscoveryEvent =
-  | { readonly type: 'read'; readonly issuer: string; readonly url: string; readonly unchanged: boolean; readonly lifetimeMs: number }
+  | {
+      readonly type: 'read'
+      readonly issuer: string
+      readonly url: string
+      readonly unchanged: boolean
+      readonly lifetimeMs: number
+    }
   | { readonly type: 'failed'; readonly issuer: string; readonly reason: Reason; readonly usable: boolean }
   | { readonly type: 'jwks-uri-changed'; readonly issuer: string; readonly url: string }
 

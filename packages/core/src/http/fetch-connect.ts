@@ -59,7 +59,12 @@ export async function openSocket(
  *
  * @throws UpstreamError `ERR_UPSTREAM_NETWORK`, or the signal's own
  */
-export async function startTls(socket: Duplex, hostname: string, network: NetworkRules, signal: AbortSignal): Promise<Duplex> {
+export async function startTls(
+  socket: Duplex,
+  hostname: string,
+  network: NetworkRules,
+  signal: AbortSignal,
+): Promise<Duplex> {
   const secure = connectTls({
     socket,
     host: hostname,

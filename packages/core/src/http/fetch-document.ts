@@ -1,5 +1,5 @@
 import { parseFetchedJson } from './fetch-json.js'
-import type { Fetch, FetchRequest } from './fetch.js'
+import type { Fetch, FetchRequest } from './fetch-request.js'
 
 /** A JSON document, or the news that the one at hand is still good. */
 export type FetchedDocument = {
@@ -37,7 +37,10 @@ export async function fetchDocument(
     statuses: revalidating ? [200, 304] : [200],
   })
   const fresh = response.header('etag')
-  const usable = fresh !== undefined && fresh.length <= MAX_ETAG_LENGTH && /^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(fresh) ? fresh : undefined
+  const usable =
+    fresh !== undefined && fresh.length <= MAX_ETAG_LENGTH && /^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(fresh)
+      ? fresh
+      : undefined
   if (response.status === 304) return { unchanged: true, header: response.header, etag: usable ?? etag }
   const members = parseFetchedJson(response.body)
   const type = (response.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''

@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime.js'
 import { readWebBody } from './fetch-body.js'
 import { toNetworkError } from './fetch-connect.js'
 import { raceDeadline } from './fetch-deadline.js'
-import type { FetchAnswer, FetchRequest } from './fetch.js'
+import type { FetchAnswer, FetchRequest } from './fetch-request.js'
 
 /**
  * Sends a request with the caller's own `fetch`, whether or not it honours the signal.
@@ -18,7 +18,12 @@ export async function sendInjected(
   const answering = Promise.resolve().then(() =>
     fetch(wanted.url, {
       method: wanted.method ?? 'GET',
-      headers: { accept: 'application/json', ...wanted.headers, 'accept-encoding': 'identity', 'user-agent': 'countersign' },
+      headers: {
+        accept: 'application/json',
+        ...wanted.headers,
+        'accept-encoding': 'identity',
+        'user-agent': 'countersign',
+      },
       body: wanted.body,
       redirect: 'manual',
       signal,

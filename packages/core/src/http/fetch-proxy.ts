@@ -7,7 +7,12 @@ import type { FindAddresses } from './fetch-connect.js'
 import type { FetchTarget } from './fetch-url.js'
 
 /** Connects to the configured proxy itself, over TLS where its URL is https. Its address may be private: the configuration names it. */
-export async function openProxy(proxy: URL, network: NetworkRules, findAddresses: FindAddresses, signal: AbortSignal): Promise<Duplex> {
+export async function openProxy(
+  proxy: URL,
+  network: NetworkRules,
+  findAddresses: FindAddresses,
+  signal: AbortSignal,
+): Promise<Duplex> {
   const secure = proxy.protocol === 'https:'
   const hostname = proxy.hostname.startsWith('[') ? proxy.hostname.slice(1, -1) : proxy.hostname
   const port = proxy.port === '' ? (secure ? 443 : 80) : Number(proxy.port)

@@ -7,7 +7,7 @@ import { openSocket, startTls, toNetworkError } from './fetch-connect.js'
 import type { FindAddresses } from './fetch-connect.js'
 import { openProxy, openTunnel, toProxyHeaders } from './fetch-proxy.js'
 import { readBody } from './fetch-body.js'
-import type { FetchAnswer, FetchRequest } from './fetch.js'
+import type { FetchAnswer, FetchRequest } from './fetch-request.js'
 import type { FetchTarget } from './fetch-url.js'
 
 const MAX_HEADER_BYTES = 16_384
@@ -21,8 +21,12 @@ export async function sendOverSocket(
 ): Promise<FetchAnswer> {
   const { signal } = wanted
   // Plain http to loopback means this machine; a proxy's loopback is another one.
-  const proxy = network.proxyUrl === undefined || target.addresses === 'loopback' ? undefined : new URL(network.proxyUrl)
-  const carrier = proxy === undefined ? await openSocket(target, findAddresses, signal) : await openProxy(proxy, network, findAddresses, signal)
+  const proxy =
+    network.proxyUrl === undefined || target.addresses === 'loopback' ? undefined : new URL(network.proxyUrl)
+  const carrier =
+    proxy === undefined
+      ? await openSocket(target, findAddresses, signal)
+      : await openProxy(proxy, network, findAddresses, signal)
   try {
     const tunnel = proxy !== undefined && target.secure ? await openTunnel(carrier, proxy, target, signal) : carrier
     const socket = target.secure ? await startTls(tunnel, target.hostname, network, signal) : tunnel
@@ -30,7 +34,8 @@ export async function sendOverSocket(
     return {
       status: message.statusCode ?? 0,
       redirected: false,
-      address: 'remoteAddress' in carrier && typeof carrier.remoteAddress === 'string' ? carrier.remoteAddress : undefined,
+      address:
+        'remoteAddress' in carrier && typeof carrier.remoteAddress === 'string' ? carrier.remoteAddress : undefined,
       header: (name) => toHeader(message.headers[name]),
       read: () => readMessage(message, network.maxBytes, signal),
       discard() {
@@ -46,7 +51,12 @@ export async function sendOverSocket(
 }
 
 /** No agent: the connection was opened and checked by us, and no other request will use it. */
-function sendRequest(socket: Duplex, wanted: FetchRequest, target: FetchTarget, proxy: URL | undefined): Promise<IncomingMessage> {
+function sendRequest(
+  socket: Duplex,
+  wanted: FetchRequest,
+  target: FetchTarget,
+  proxy: URL | undefined,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const ask = request({
       createConnection: () => socket,

@@ -95,7 +95,10 @@ export function isPlainUrl(text: string): boolean {
 }
 
 /** Tells whether an http URL's host is one that may be reached without TLS by name; with its port, where that is not 80. */
-export function isHttpAllowed(url: URL, { dangerouslyAllowHttpHosts }: Pick<NetworkRules, 'dangerouslyAllowHttpHosts'>): boolean {
+export function isHttpAllowed(
+  url: URL,
+  { dangerouslyAllowHttpHosts }: Pick<NetworkRules, 'dangerouslyAllowHttpHosts'>,
+): boolean {
   return dangerouslyAllowHttpHosts.some((host) => {
     const lower = host.toLowerCase()
     return lower === url.host || lower === `${url.host}:80`

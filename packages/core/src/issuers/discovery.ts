@@ -4,7 +4,7 @@ import type { Moment } from '../elapsed.js'
 import { UpstreamError } from '../errors.js'
 import { fetchDocument } from '../http/fetch-document.js'
 import type { FetchedDocument } from '../http/fetch-document.js'
-import type { Fetch } from '../http/fetch.js'
+import type { Fetch } from '../http/fetch-request.js'
 import { toLoggedUrl } from '../http/fetch-url.js'
 import { toLifetimeMs } from '../keys/freshness.js'
 import type { KeyCacheRules } from '../rules.js'
@@ -56,7 +56,8 @@ export function createDiscovery(
   async function read(signal: AbortSignal): Promise<Metadata> {
     const candidates = url === undefined ? toMetadataUrls(issuer) : [url]
     // Where it was found before it is asked for first.
-    const ordered = held === undefined ? candidates : [held.foundAt, ...candidates.filter((candidate) => candidate !== held?.foundAt)]
+    const ordered =
+      held === undefined ? candidates : [held.foundAt, ...candidates.filter((candidate) => candidate !== held?.foundAt)]
     const readAt = toMoment(runtime)
     let failure: UpstreamError | undefined
     for (const candidate of ordered) {
@@ -81,13 +82,22 @@ export function createDiscovery(
       return { ...known, etag: answer.etag, readAt, lifetimeMs }
     }
     const { issuer: claimed, jwks_uri: jwksUri } = answer.members as { issuer?: unknown; jwks_uri?: unknown }
-    if (typeof claimed !== 'string') throw new UpstreamError('ERR_DISCOVERY_MALFORMED', { detail: { member: 'issuer' } })
+    if (typeof claimed !== 'string')
+      throw new UpstreamError('ERR_DISCOVERY_MALFORMED', { detail: { member: 'issuer' } })
     // Another issuer's document would bring another issuer's keys.
-    if (claimed !== issuer) throw new UpstreamError('ERR_DISCOVERY_ISSUER', { detail: { wants: issuer, nearMiss: toNearMiss(claimed, issuer) } })
-    if (typeof jwksUri !== 'string') throw new UpstreamError('ERR_DISCOVERY_MALFORMED', { detail: { member: 'jwks_uri' } })
+    if (claimed !== issuer)
+      throw new UpstreamError('ERR_DISCOVERY_ISSUER', {
+        detail: { wants: issuer, nearMiss: toNearMiss(claimed, issuer) },
+      })
+    if (typeof jwksUri !== 'string')
+      throw new UpstreamError('ERR_DISCOVERY_MALFORMED', { detail: { member: 'jwks_uri' } })
     if (answer.oddType !== undefined && !reported) {
       reported = true
-      logger.warn('A discovery document has an unexpected content type', { issuer, contentType: answer.oddType, wants: TYPES })
+      logger.warn('A discovery document has an unexpected content type', {
+        issuer,
+        contentType: answer.oddType,
+        wants: TYPES,
+      })
     }
     return { foundAt, jwksUri, etag: answer.etag, readAt, lifetimeMs }
   }
@@ -96,9 +106,11 @@ export function createDiscovery(
     async findJwksUri(signal) {
       if (held !== undefined && !expired && toElapsedMs(runtime, held.readAt) < held.lifetimeMs) return held.jwksUri
       const previous = held
-      const usable = previous !== undefined && toElapsedMs(runtime, previous.readAt) < previous.lifetimeMs + keyCache.maxStaleMs
+      const usable =
+        previous !== undefined && toElapsedMs(runtime, previous.readAt) < previous.lifetimeMs + keyCache.maxStaleMs
       // A hanging metadata server would eat the deadline of the keys each time, which may be elsewhere and well.
-      if (usable && failedAt !== undefined && toElapsedMs(runtime, failedAt) < keyCache.minAgeMs) return previous.jwksUri
+      if (usable && failedAt !== undefined && toElapsedMs(runtime, failedAt) < keyCache.minAgeMs)
+        return previous.jwksUri
       try {
         held = await read(signal)
         expired = false

@@ -26,7 +26,14 @@ function integerLength(bytes: Uint8Array, start: number, length: number): number
   return last - first + 1 + ((bytes[first] ?? 0) >> 7)
 }
 
-function writeInteger(der: Buffer, at: number, bytes: Uint8Array, start: number, orderBytes: number, length: number): number {
+function writeInteger(
+  der: Buffer,
+  at: number,
+  bytes: Uint8Array,
+  start: number,
+  orderBytes: number,
+  length: number,
+): number {
   der[at++] = 0x02
   der[at++] = length
   for (let index = start + orderBytes - length, left = length; left > 0; left--, index++) {

@@ -31,7 +31,9 @@ export class ImportedKey implements VerificationKey {
 
   /** One key is good for one algorithm: its own `alg` where it has one, else any of its family. Names are compared exactly. */
   isFor(algorithm: AlgorithmName): boolean {
-    return this.algorithm === undefined ? ALGORITHMS.get(algorithm)?.family === this.family : this.algorithm === algorithm
+    return this.algorithm === undefined
+      ? ALGORITHMS.get(algorithm)?.family === this.family
+      : this.algorithm === algorithm
   }
 }
 
@@ -54,11 +56,24 @@ const CURVE_FAMILIES: ReadonlyMap<unknown, 'P-256' | 'P-384' | 'P-521'> = new Ma
 export function toKeyFamily(jwk: unknown): KeyFamily | DropReason {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'malformed'
   const members = jwk as Members
-  const { kty, crv, kid, use, alg } = members as { kty?: unknown; crv?: unknown; kid?: unknown; use?: unknown; alg?: unknown }
+  const { kty, crv, kid, use, alg } = members as {
+    kty?: unknown
+    crv?: unknown
+    kid?: unknown
+    use?: unknown
+    alg?: unknown
+  }
   const operations = members['key_ops']
   // A symmetric key that is published is no secret, and what it signs proves nothing.
   if (kty === 'oct') return 'symmetric'
-  const family = kty === 'RSA' ? 'RSA' : kty === 'EC' ? CURVE_FAMILIES.get(crv) : kty === 'OKP' && crv === 'Ed25519' ? 'Ed25519' : undefined
+  const family =
+    kty === 'RSA'
+      ? 'RSA'
+      : kty === 'EC'
+        ? CURVE_FAMILIES.get(crv)
+        : kty === 'OKP' && crv === 'Ed25519'
+          ? 'Ed25519'
+          : undefined
   if (family === undefined) return 'type'
   if (use !== undefined && use !== 'sig') return 'use'
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return 'use'
@@ -74,7 +89,9 @@ export function toKeyFamily(jwk: unknown): KeyFamily | DropReason {
  * RSA: 2,048 to 8,192 bits, exponent odd, at least 3 and under 2^32. EC: on its curve. Ed25519: canonical, not of small order.
  */
 export function importJwk(jwk: object, family: KeyFamily): ImportedKey | DropReason {
-  const { kid, alg, n, e, x, y } = jwk as Readonly<Record<'kid' | 'alg', string | undefined> & Record<'n' | 'e' | 'x' | 'y', unknown>>
+  const { kid, alg, n, e, x, y } = jwk as Readonly<
+    Record<'kid' | 'alg', string | undefined> & Record<'n' | 'e' | 'x' | 'y', unknown>
+  >
   const algorithm = ALGORITHMS.get(alg ?? '')?.name
   if (family === 'RSA') {
     const modulus = decodeMember(n)

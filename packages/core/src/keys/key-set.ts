@@ -2,8 +2,8 @@ import type { AlgorithmName } from '../algorithms.js'
 import type { DropReason } from '../diagnostics.js'
 import { AuthenticationError, UpstreamError } from '../errors.js'
 import type { KeySelector, VerificationKey } from '../ports.js'
-import { ImportedKey, importJwk, toKeyFamily } from './jwk.js'
-import { toDroppedText } from './report.js'
+import { importJwk, toKeyFamily } from './jwk.js'
+import type { ImportedKey } from './jwk.js'
 
 /** Keys of one set that are used at most; those that are of no use to us do not count. */
 const MAX_KEYS = 100
@@ -76,7 +76,9 @@ class IndexedKeySet implements KeySet {
     }
     // Each try is a signature verification that a stranger asks for.
     if (fitting.length > MAX_TRIED) {
-      throw new AuthenticationError('ERR_KEY_AMBIGUOUS', { detail: { algorithm, keys: fitting.length, most: MAX_TRIED } })
+      throw new AuthenticationError('ERR_KEY_AMBIGUOUS', {
+        detail: { algorithm, keys: fitting.length, most: MAX_TRIED },
+      })
     }
     return fitting.length === 0 ? undefined : fitting
   }
@@ -99,9 +101,10 @@ class IndexedKeySet implements KeySet {
  *
  * @throws UpstreamError `ERR_KEYS_MALFORMED`, `ERR_KEYS_EMPTY`
  */
-export function toKeySet(jwks: unknown, previous?: KeySet | undefined): KeySet {
+export function toKeySet(jwks: unknown, previous?: KeySet): KeySet {
   const members = typeof jwks === 'object' && jwks !== null ? (jwks as { keys?: unknown }).keys : undefined
-  if (!Array.isArray(members)) throw new UpstreamError('ERR_KEYS_MALFORMED', { detail: { wants: 'an object with an array "keys"' } })
+  if (!Array.isArray(members))
+    throw new UpstreamError('ERR_KEYS_MALFORMED', { detail: { wants: 'an object with an array "keys"' } })
   const known = previous instanceof IndexedKeySet ? previous.byText : undefined
   const keys: ImportedKey[] = []
   const byText = new Map<string, ImportedKey>()
@@ -121,8 +124,17 @@ export function toKeySet(jwks: unknown, previous?: KeySet | undefined): KeySet {
     if (typeof key === 'string') dropped[key] = (dropped[key] ?? 0) + 1
     else keys.push(key)
   }
-  if (keys.length === 0) throw new UpstreamError('ERR_KEYS_EMPTY', { detail: { members: members.length, dropped: toDroppedText(dropped) } })
+  if (keys.length === 0)
+    throw new UpstreamError('ERR_KEYS_EMPTY', { detail: { members: members.length, dropped: toDroppedText(dropped) } })
   return new IndexedKeySet(keys, byText, dropped)
+}
+
+/** Why members of a set are not used, for logs and messages: `weak 1, use 2`. */
+export function toDroppedText(dropped: KeySet['dropped'], without: readonly DropReason[] = []): string {
+  return Object.entries(dropped)
+    .filter(([reason]) => !without.includes(reason as DropReason))
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ')
 }
 
 const FAMILIES: ReadonlySet<string> = new Set(['RSA', 'P-256', 'P-384', 'P-521', 'Ed25519'])

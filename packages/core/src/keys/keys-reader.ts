@@ -1,6 +1,6 @@
 import { UpstreamError } from '../errors.js'
 import { fetchDocument } from '../http/fetch-document.js'
-import type { Fetch } from '../http/fetch.js'
+import type { Fetch } from '../http/fetch-request.js'
 import type { Discovery } from '../issuers/discovery.js'
 import type { KeyCacheRules } from '../rules.js'
 import type { Logger } from '../runtime.js'
@@ -33,7 +33,12 @@ interface ReaderContext {
 const JWKS_TYPES = ['application/json', 'application/jwk-set+json']
 
 /** Creates the reader of a configured or discovered `jwks_uri`. RFC 7517 section 5. */
-export function createJwksReader(issuer: string, location: JwksLocation, fetch: Fetch, { keyCache, logger }: ReaderContext): KeysReader {
+export function createJwksReader(
+  issuer: string,
+  location: JwksLocation,
+  fetch: Fetch,
+  { keyCache, logger }: ReaderContext,
+): KeysReader {
   let etag: string | undefined
   let etagOf: KeySet | undefined
   let reported = false
@@ -52,7 +57,11 @@ export function createJwksReader(issuer: string, location: JwksLocation, fetch: 
     etagOf = set
     if (answer.oddType !== undefined && !reported) {
       reported = true
-      logger.warn('A key set has an unexpected content type', { issuer, contentType: answer.oddType, wants: JWKS_TYPES })
+      logger.warn('A key set has an unexpected content type', {
+        issuer,
+        contentType: answer.oddType,
+        wants: JWKS_TYPES,
+      })
     }
     return { set, unchanged: false, lifetimeMs }
   }

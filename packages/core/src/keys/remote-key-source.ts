@@ -178,7 +178,8 @@ class RemoteKeySource implements KeySource {
   }
 
   async #wait(flight: Flight, most: number): Promise<UpstreamError | undefined> {
-    if (flight.waiting >= most) return new UpstreamError('ERR_KEYS_UNAVAILABLE', { detail: { issuer: this.#issuer, waiting: most } })
+    if (flight.waiting >= most)
+      return new UpstreamError('ERR_KEYS_UNAVAILABLE', { detail: { issuer: this.#issuer, waiting: most } })
     flight.waiting++
     try {
       return await flight.done
@@ -235,12 +236,16 @@ class RemoteKeySource implements KeySource {
 
   #restOfBackoffMs(): number {
     const trouble = this.#trouble
-    return trouble === undefined ? 0 : Math.max(0, trouble.retryAfterMs - toElapsedMs(this.#context.runtime, trouble.at))
+    return trouble === undefined
+      ? 0
+      : Math.max(0, trouble.retryAfterMs - toElapsedMs(this.#context.runtime, trouble.at))
   }
 
   #restOfCooldownMs(): number {
     const since = this.#unknownAt
-    return since === undefined ? 0 : Math.max(0, this.#context.keyCache.cooldownMs - toElapsedMs(this.#context.runtime, since))
+    return since === undefined
+      ? 0
+      : Math.max(0, this.#context.keyCache.cooldownMs - toElapsedMs(this.#context.runtime, since))
   }
 
   #toUnavailable(cause: UpstreamError | undefined): UpstreamError {
@@ -264,6 +269,8 @@ class RemoteKeySource implements KeySource {
     const held = this.#held
     if (held !== undefined && ageMs !== undefined && ageMs < held.lifetimeMs) return 'fresh'
     if (this.#trouble === undefined) return 'idle'
-    return held !== undefined && ageMs !== undefined && ageMs < held.lifetimeMs + this.#context.keyCache.maxStaleMs ? 'stale' : 'unavailable'
+    return held !== undefined && ageMs !== undefined && ageMs < held.lifetimeMs + this.#context.keyCache.maxStaleMs
+      ? 'stale'
+      : 'unavailable'
   }
 }

@@ -2,6 +2,7 @@ import { publishKeysEvent } from '../diagnostics.js'
 import type { DropReason } from '../diagnostics.js'
 import type { UpstreamError } from '../errors.js'
 import type { Logger } from '../runtime.js'
+import { toDroppedText } from './key-set.js'
 import type { KeySet } from './key-set.js'
 import type { KeysReading } from './keys-reader.js'
 
@@ -40,14 +41,6 @@ export function createKeysReporter(issuer: string, logger: Logger): KeysReporter
       publishKeysEvent({ type: 'failed', ...failure })
     },
   }
-}
-
-/** Why members of a set are not used, for logs and messages: `weak 1, use 2`. */
-export function toDroppedText(dropped: KeySet['dropped'], without: readonly DropReason[] = []): string {
-  return Object.entries(dropped)
-    .filter(([reason]) => !without.includes(reason as DropReason))
-    .map(([reason, count]) => `${reason} ${count}`)
-    .join(', ')
 }
 
 /** Whether a token signed just before the change can still be verified after it. */

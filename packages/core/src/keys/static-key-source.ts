@@ -1,9 +1,8 @@
 import { AuthenticationError, ConfigurationError, CountersignError } from '../errors.js'
 import type { KeySource } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
-import { toKeySet } from './key-set.js'
+import { toDroppedText, toKeySet } from './key-set.js'
 import type { KeySet } from './key-set.js'
-import { toDroppedText } from './report.js'
 
 /**
  * Creates a key source of keys that stand in the configuration: never fetched, never stale.
@@ -23,7 +22,8 @@ export function createStaticKeySource(
   return {
     find(selector) {
       const found = set.select(selector)
-      if (found === undefined) throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { algorithm: selector.algorithm } })
+      if (found === undefined)
+        throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { algorithm: selector.algorithm } })
       return found
     },
     holds: (key) => set.has(key),
