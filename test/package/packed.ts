@@ -52,7 +52,9 @@ export async function readPacked(): Promise<PackedPackage[]> {
     rmSync(cache, { recursive: true, force: true })
     mkdirSync(cache, { recursive: true })
     const unfinished = path.join(cache, `unfinished-${process.pid}`)
-    await execute(process.execPath, ['scripts/build.mjs'], { cwd: root })
+    await execute(process.execPath, ['scripts/build.mjs'], { cwd: root }).catch(({ stdout }: { stdout: string }) => {
+      throw new Error(`npm run build failed:\n${stdout}`)
+    })
     await Promise.all(packageNames.map((name) => pack(name, path.join(unfinished, name))))
     if (existsSync(folder)) rmSync(unfinished, { recursive: true })
     else renameSync(unfinished, folder)
