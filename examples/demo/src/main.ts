@@ -1,0 +1,120 @@
+import { parseArgs } from 'node:util'
+import { AUDIENCE, startApis } from './apis.js'
+import type { Api, OnRefusal } from './apis.js'
+import { makeCall, prepareCalls } from './calls.js'
+import type { Result } from './calls.js'
+import { startProvider, TOKEN_LIFETIME_SECONDS } from './providers.js'
+import type { OpenIdProvider } from './providers.js'
+import { toTable } from './table.js'
+
+const HELP = `Usage: npm run demo [-- --serve]
+
+Starts two OpenID Providers and one API on each of Express, Fastify and Koa, calls every API with
+good and bad tokens, and prints what came of it. Exits with 0 if every answer was the expected one.
+
+  --serve     then leave everything running and print calls to try; Ctrl-C ends it
+  -h, --help  print this`
+
+/** Closed in reverse order of their start. */
+const running: { close(): Promise<void> }[] = []
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} finally {
+  for (const part of running.reverse()) await part.close()
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args)
+  if (typeof flags === 'string') {
+    console.error(`${flags}\n\n${HELP}`)
+    return 2
+  }
+  if (flags.help) {
+    console.log(HELP)
+    return 0
+  }
+
+  console.log('Starting two OpenID Providers')
+  const [acme, partner] = await Promise.all([
+    startProvider({ name: 'acme', algorithm: 'ES256', scope: 'orders:read orders:write' }),
+    startProvider({ name: 'partner', algorithm: 'RS256', scope: 'orders:read' }),
+  ])
+  running.push(acme, partner)
+  for (const { name, issuer, algorithm } of [acme, partner]) printLine(name, issuer, `signs with ${algorithm}`)
+
+  console.log('Starting one API on each framework; all trust both providers')
+  const reasons: string[] = []
+  let onRefusal: OnRefusal = (_framework, reason) => {
+    reasons.push(reason)
+  }
+  const apis = await startApis([acme.issuer, partner.issuer], (framework, reason) => onRefusal(framework, reason))
+  running.push(...apis)
+  for (const { framework, url } of apis) printLine(framework, url)
+
+  console.log('Obtaining tokens by client credentials, forging others, calling every API\n')
+  const calls = await prepareCalls(acme, partner)
+  const names = new Map([acme, partner].map(({ issuer, name }) => [issuer, name]))
+  const results: Result[] = []
+  for (const api of apis) {
+    for (const call of calls) results.push(await makeCall(api, call, names, () => reasons.splice(0).at(-1)))
+  }
+  console.log(toTable(results, process.stdout.isTTY && process.stdout.hasColors()))
+  const wrong = results.filter(({ matched }) => !matched).length
+  console.log(`\n${results.length} calls, ${wrong === 0 ? 'all as expected' : `${wrong} not as expected`}`)
+
+  if (flags.serve) {
+    onRefusal = (framework, reason) => console.log(`${framework} refused: ${reason}`)
+    await printCallsToTry(apis, acme, partner)
+    await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
+    console.log('\nClosing')
+  }
+  return wrong === 0 ? 0 : 1
+}
+
+function readFlags(args: readonly string[]): { readonly serve: boolean; readonly help: boolean } | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { serve: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    })
+    return { serve: values.serve, help: values.help }
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/\. .*/s, '') : String(error)
+  }
+}
+
+function printLine(name: string, url: string, remark = ''): void {
+  console.log(`  ${name.padEnd(8)}${url}  ${remark}`.trimEnd())
+}
+
+async function printCallsToTry(apis: readonly Api[], acme: OpenIdProvider, partner: OpenIdProvider): Promise<void> {
+  const [first, second = first, third = first] = apis.map(({ url }) => url)
+  const fresh = (variable: string, { tokenEndpoint, client, scope }: OpenIdProvider) =>
+    `${variable}=$(curl -s ${tokenEndpoint} -u '${client.id}:${client.secret}' -d grant_type=client_credentials \\
+    -d 'scope=${scope}' -d resource=${AUDIENCE} | sed -E 's/.*"access_token":"([^"]+)".*/\\1/')`
+  console.log(`
+Everything keeps running; Ctrl-C ends it. Real tokens, good for ${TOKEN_LIFETIME_SECONDS / 60} minutes:
+
+  ACME=${await acme.requestToken(acme.scope, AUDIENCE)}
+
+  PARTNER=${await partner.requestToken(partner.scope, AUDIENCE)}
+
+Try them; the reason of a refusal shows here, not there:
+
+  curl -i ${first}/orders -H "Authorization: Bearer $ACME"             # 200
+  curl -i ${second}/orders -H "Authorization: Bearer $PARTNER"          # 200: another issuer, the same principal type
+  curl -i -X POST ${third}/orders -H "Authorization: Bearer $PARTNER"  # 403: may only read
+  curl -i ${first}/orders                                            # 401
+
+Fresh tokens:
+
+  ${fresh('ACME', acme)}
+
+  ${fresh('PARTNER', partner)}
+
+An example against the same providers (see examples/express/README.md):
+
+  ISSUERS=${acme.issuer},${partner.issuer} node examples/express/server.js
+`)
+}
