@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { build, start } from './child.js'
+
+const main = 'examples/demo/dist/main.js'
+
+const CALLS = [
+  'keys of both issuers',
+  "acme's token",
+  "partner's token",
+  "acme's token, to write",
+  "partner's token, to write",
+  'token for another API',
+  'expired token',
+  'tampered token (more scopes)',
+  "token with another's signature",
+  "acme's key in partner's name",
+  'token of an unlisted issuer',
+  'unsigned token (alg none)',
+  'no token',
+]
+
+// Drops the credentials of every call on its way, so that nothing comes out as expected that needs them.
+const forgetful = `data:text/javascript,${encodeURIComponent(`
+  const { fetch } = globalThis
+  globalThis.fetch = (url, init) => String(url).endsWith('/orders') ? fetch(url, { ...init, headers: {} }) : fetch(url, init)
+`)}`
+
+describe('the demo', () => {
+  beforeAll(() => build('examples/demo'), 120_000)
+
+  it('calls every API in every way, has every answer as expected, and exits with 0', async () => {
+    const demo = start([main])
+    expect({ code: await demo.ended, output: demo.output }).toMatchObject({ code: 0 })
+
+    const rows = readRows(demo.output)
+    expect(rows.map(({ framework, call }) => `${framework} ${call}`)).toEqual(
+      ['Express', 'Fastify', 'Koa'].flatMap((framework) => CALLS.map((call) => `${framework} ${call}`)),
+    )
+    for (const row of rows) expect(row).toMatchObject({ mark: '✓', got: row.expected })
+    expect(rows.slice(0, 5)).toMatchObject([
+      { got: '200', why: '2 of 2 issuers ready' },
+      { got: '200', why: 'acme orders-job (orders:read orders:write)' },
+      { got: '200', why: 'partner orders-job (orders:read)' },
+      { got: '201', why: 'acme orders-job (orders:read orders:write)' },
+      { got: '403 insufficient_scope', why: 'ERR_SCOPE_INSUFFICIENT' },
+    ])
+    expect(demo.output).toMatch(/^39 calls, all as expected$/m)
+    // No colours where nobody looks, and nothing of the provider's own notices.
+    expect(demo.output).not.toContain('\u001B')
+    expect(demo.output).not.toContain('oidc-provider')
+  })
+
+  it('exits with 1 where an answer is not the expected one, and says which', async () => {
+    const demo = start(['--import', forgetful, main])
+    expect({ code: await demo.ended, output: demo.output }).toMatchObject({ code: 1 })
+
+    const wrong = readRows(demo.output).filter(({ mark }) => mark === '✗')
+    expect(wrong).toHaveLength(33)
+    expect(wrong[0]).toEqual({
+      mark: '✗',
+      framework: 'Express',
+      call: "acme's token",
+      expected: '200',
+      got: '401 bare challenge',
+      why: 'ERR_CREDENTIALS_MISSING, not acme orders-job (orders:read orders:write)',
+    })
+    expect(demo.output).toMatch(/^39 calls, 33 not as expected$/m)
+  })
+
+  it('leaves everything running with --serve, with tokens that work, until it is interrupted', async () => {
+    const demo = start([main, '--serve'])
+    await demo.waitFor(/Fresh tokens:[^]*PARTNER=/)
+    const { output } = demo
+    const tokens = new Map([...output.matchAll(/^ +(ACME|PARTNER)=(ey\S+)$/gm)].map(([, name, token]) => [name, token]))
+    const calls = [...output.matchAll(/curl -i (?:-X (\w+) )?(\S+)(?: -H "Authorization: Bearer \$(\w+)")? +# (\d+)/g)]
+    expect(calls).toHaveLength(4)
+    for (const [, method = 'GET', url = '', name, status] of calls) {
+      const headers = name === undefined ? {} : { authorization: `Bearer ${tokens.get(name) ?? ''}` }
+      const response = await fetch(url, { method, headers })
+      expect([url, response.status]).toEqual([url, Number(status)])
+    }
+    await demo.waitFor(/Express refused: ERR_CREDENTIALS_MISSING/)
+
+    const fresh = /curl -s (\S+) -u '([^']+)' -d (\S+) \\\s+-d '([^']+)' -d (\S+)/.exec(output)
+    const [, endpoint = '', credentials = '', ...fields] = fresh ?? []
+    const answer = await fetch(endpoint, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(credentials)}` },
+      body: new URLSearchParams(fields.join('&')),
+    })
+    expect(await answer.json()).toMatchObject({ token_type: 'Bearer', access_token: expect.stringMatching(/^ey/) })
+
+    demo.kill('SIGINT')
+    expect({ code: await demo.ended, output: demo.output }).toMatchObject({ code: 0 })
+    await expect(fetch(endpoint)).rejects.toThrow('fetch failed')
+  })
+
+  it('prints help, and refuses what it does not know', async () => {
+    const help = start([main, '--help'])
+    expect(await help.ended).toBe(0)
+    expect(help.output).toMatch(/^Usage: npm run demo/)
+
+    for (const [flag, complaint] of [
+      ['--server', "Unknown option '--server'"],
+      ['serve', "Unexpected argument 'serve'"],
+    ] as const) {
+      const demo = start([main, flag])
+      expect(await demo.ended).toBe(2)
+      expect(demo.output).toContain(`${complaint}\n\nUsage: npm run demo`)
+    }
+  })
+})
+
+function readRows(output: string) {
+  return [...output.matchAll(/^([✓✗]) {2}.*$/gm)].map(([line, mark]) => {
+    const [framework, call, expected, got, why] = line.slice(3).split(/ {2,}/)
+    return { mark, framework, call, expected, got, why }
+  })
+}
