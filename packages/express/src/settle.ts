@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { CountersignError } from '@countersign/core'
+import { CountersignError, InternalError } from '@countersign/core'
 import type { NextFunction } from './handler.js'
 
 /**
@@ -29,5 +29,6 @@ export function refuse(error: unknown, res: ServerResponse, next: NextFunction):
   if (error instanceof CountersignError && !res.headersSent) {
     for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value)
   }
-  next(error)
+  // To Express, next(undefined) and next('route') are ways on, not errors.
+  next(error instanceof Error ? error : new InternalError('ERR_UNEXPECTED', { cause: error }))
 }

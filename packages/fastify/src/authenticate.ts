@@ -13,7 +13,8 @@ export async function authenticate(request: HookRequest, reply: HookReply): Prom
   const registration = findRegistration(request.server)
   if (registration === undefined) {
     throw new InternalError('ERR_NOT_AUTHENTICATED', {
-      message: 'authenticate ran in a context without countersign. Register the plugin there, or in one around it, first.',
+      message:
+        'authenticate ran in a context without countersign. Register the plugin there, or in one around it, first.',
     })
   }
   try {

@@ -1,8 +1,21 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { toErrorReply } from '@countersign/core/adapter'
 
-/** What `setErrorHandler` takes. */
-export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void
+/** What the error handler needs of a Fastify request. */
+export interface FailedRequest {
+  readonly raw: object
+  readonly log: { error(details: object): void }
+}
+
+/** What the error handler needs of a Fastify reply. */
+export interface FailedReply {
+  code(status: number): unknown
+  headers(values: Readonly<Record<string, string>>): unknown
+  type(contentType: string): unknown
+  send(payload: string): unknown
+}
+
+/** What `setErrorHandler` takes, on HTTP/1 and HTTP/2 alike. */
+export type ErrorHandler = (error: unknown, request: FailedRequest, reply: FailedReply) => void
 
 /**
  * Makes an error handler that answers refusals as JSON, `{ error, error_description }`, with their challenge.
@@ -13,10 +26,9 @@ export function errorHandler(): ErrorHandler {
     const answer = toErrorReply(error, request.raw)
     if (answer === undefined) throw error
     if (answer.status === 500) request.log.error({ err: error })
-    reply
-      .code(answer.status)
-      .headers(answer.headers)
-      .type('application/json; charset=utf-8')
-      .send(JSON.stringify(answer.body))
+    reply.code(answer.status)
+    reply.headers(answer.headers)
+    reply.type('application/json; charset=utf-8')
+    reply.send(JSON.stringify(answer.body))
   }
 }

@@ -1,4 +1,4 @@
-import { CountersignError } from '@countersign/core'
+import { CountersignError, InternalError } from '@countersign/core'
 import type { HookReply } from './hook.js'
 
 /**
@@ -9,5 +9,5 @@ export function toThrow(error: unknown, reply: HookReply): Error {
   if (error instanceof CountersignError && !reply.raw.headersSent) {
     for (const [name, value] of Object.entries(error.headers)) reply.raw.setHeader(name, value)
   }
-  return error as Error
+  return error instanceof Error ? error : new InternalError('ERR_UNEXPECTED', { cause: error })
 }

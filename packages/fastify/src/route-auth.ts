@@ -62,7 +62,12 @@ function guardOf(build: (...scopes: readonly string[]) => Guard): Kind<Guard> {
       try {
         return build(...names)
       } catch {
-        throw invalid({ option, got: names.join(', '), wants, fix: 'Write each scope as an entry of its own, without spaces.' })
+        throw invalid({
+          option,
+          got: names.join(', '),
+          wants,
+          fix: 'Write each scope as an entry of its own, without spaces.',
+        })
       }
     },
   }

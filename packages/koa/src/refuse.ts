@@ -1,4 +1,4 @@
-import { CountersignError } from '@countersign/core'
+import { CountersignError, InternalError } from '@countersign/core'
 import type { RunningContext } from './middleware.js'
 
 /**
@@ -7,5 +7,6 @@ import type { RunningContext } from './middleware.js'
  */
 export function toThrow(error: unknown, ctx: RunningContext): Error {
   if (error instanceof CountersignError) ctx.set?.(error.headers)
-  return error as Error
+  // Koa leaves a request for which undefined was thrown without an answer.
+  return error instanceof Error ? error : new InternalError('ERR_UNEXPECTED', { cause: error })
 }

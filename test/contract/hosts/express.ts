@@ -1,0 +1,16 @@
+import express5 from 'express'
+import express4 from 'express4'
+import { createExpressApp } from './express-app.js'
+import type { ExpressFactory } from './express-app.js'
+import { listen } from './host.js'
+import type { Host } from './host.js'
+
+const versions: readonly (readonly [string, ExpressFactory])[] = [
+  ['Express 4', express4],
+  ['Express 5', express5],
+]
+
+export const expressHosts: readonly Host[] = versions.map(([name, express]) => ({
+  name,
+  start: (world, errors) => listen(createExpressApp(express, world, errors)),
+}))

@@ -1,0 +1,34 @@
+import express from 'express'
+import Koa from 'koa'
+import serverless from 'serverless-http'
+import { createExpressApp } from './express-app.js'
+import type { Host } from './host.js'
+import { createKoaApp } from './koa-app.js'
+
+/** API Gateway's answer in its first format. */
+interface GatewayAnswer {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** No server at all: an event of API Gateway becomes a request whose `rawHeaders` are empty. */
+export const serverlessHosts: readonly Host[] = (['Express 5', 'Koa 3'] as const).map((framework) => ({
+  name: `${framework} under serverless-http`,
+  async start(world, errors) {
+    const app = framework === 'Koa 3' ? createKoaApp(Koa, world, errors) : createExpressApp(express, world, errors)
+    const handle = serverless(app)
+    return {
+      async send({ method, path, fields }) {
+        const multiValueHeaders: Record<string, string[]> = {}
+        for (const [name, value] of fields) multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), value]
+        const requestContext = { identity: { sourceIp: '192.0.2.1' } }
+        const event = { httpMethod: method, path, headers: {}, multiValueHeaders, requestContext, body: '' }
+        const answer = (await handle(event, {})) as GatewayAnswer
+        const received = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), [value]])
+        return { status: answer.statusCode, fields: Object.fromEntries(received), body: answer.body }
+      },
+      close: async () => {},
+    }
+  },
+}))
