@@ -2,6 +2,7 @@ import { AuthorizationError, InternalError } from '../errors.js'
 import type { Principal } from '../principal.js'
 import { createGuard, toPrincipal } from './create-guard.js'
 import type { AnyGuard, AsyncGuard, Guard } from './guard.js'
+import { runCheck, runCheckAsync } from './run.js'
 
 /**
  * Demands that every guard holds. The first denial decides the answer, but a denial that no step-up would mend comes
@@ -16,7 +17,7 @@ export function allOf(...guards: readonly AnyGuard[]): AnyGuard {
       let stepUp: AuthorizationError | undefined
       for (const guard of guards) {
         try {
-          guard.check(principal)
+          runCheck(guard, principal)
         } catch (error) {
           stepUp ??= toStepUp(error)
         }
@@ -54,7 +55,7 @@ export function anyOf(...guards: readonly AnyGuard[]): AnyGuard {
       const denials: AuthorizationError[] = []
       for (const guard of guards) {
         try {
-          return guard.check(principal)
+          return runCheck(guard, principal)
         } catch (error) {
           denials.push(toDenial(error))
         }
@@ -79,8 +80,8 @@ export function anyOf(...guards: readonly AnyGuard[]): AnyGuard {
 }
 
 async function run(guard: AnyGuard, principal: Principal<unknown> | undefined, request: unknown): Promise<void> {
-  if (isSync(guard)) guard.check(principal)
-  else await guard.checkAsync(principal, request)
+  if (isSync(guard)) runCheck(guard, principal)
+  else await runCheckAsync(guard, principal, request)
 }
 
 function isSync(guard: AnyGuard): guard is Guard {
@@ -88,11 +89,14 @@ function isSync(guard: AnyGuard): guard is Guard {
 }
 
 function checkGuards(name: string, guards: readonly AnyGuard[]): void {
-  if (guards.length === 0) throw new TypeError(`${name}() wants at least one guard: without any it would let everyone in`)
+  if (guards.length === 0)
+    throw new TypeError(`${name}() wants at least one guard: without any it would let everyone in`)
   for (const guard of guards) {
     const known = typeof (guard as Guard | undefined)?.check === 'function'
     if (!known && typeof (guard as AsyncGuard | undefined)?.checkAsync !== 'function') {
-      throw new TypeError(`${name}() wants guards, got ${typeof guard}: call the guard's factory, as in requireScopes('orders:read')`)
+      throw new TypeError(
+        `${name}() wants guards, got ${typeof guard}: call the guard's factory, as in requireScopes('orders:read')`,
+      )
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { AnyGuard, AsyncGuard } from '../guards/guard.js'
+import { runCheck, runCheckAsync } from '../guards/run.js'
 import { AuthenticationError, CountersignError, InternalError } from '../errors.js'
 import { CODES } from '../error-table.js'
 import { createVerifier } from '../create-verifier.js'
@@ -61,11 +62,12 @@ export function attachPrincipal<C>(raw: object, verifier: Verifier<C>, principal
  */
 export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void | Promise<void> {
   const attachment = attachments.get(raw)
-  if (attachment === undefined) throw notAuthenticated('A guard ran on a request that no countersign middleware has judged')
+  if (attachment === undefined)
+    throw notAuthenticated('A guard ran on a request that no countersign middleware has judged')
   const { principal, verifier } = attachment
   if (principal === undefined) throw verifier.refuse(new AuthenticationError('ERR_CREDENTIALS_MISSING'))
   try {
-    if ('check' in guard) return guard.check(principal)
+    if ('check' in guard) return runCheck(guard, principal)
   } catch (error) {
     throw verifier.refuse(error)
   }
@@ -75,7 +77,7 @@ export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void
 // Its own async function, so that a predicate that throws before its first await is refused like any other.
 async function checkLater(guard: AsyncGuard, { principal, verifier }: Attachment, request: unknown): Promise<void> {
   try {
-    await guard.checkAsync(principal, request)
+    await runCheckAsync(guard, principal, request)
   } catch (error) {
     throw verifier.refuse(error)
   }
@@ -93,7 +95,8 @@ export function findPrincipal(raw: object): Principal<DefaultClaims> | undefined
  */
 export function getPrincipal<C = DefaultClaims>(raw: object, verifier?: Verifier<C>): Principal<C> {
   const attachment = attachments.get(raw)
-  if (attachment?.principal === undefined) throw notAuthenticated('getAuth was called on a request that nobody is signed in to')
+  if (attachment?.principal === undefined)
+    throw notAuthenticated('getAuth was called on a request that nobody is signed in to')
   if (verifier !== undefined && attachment.verifier !== verifier) {
     throw notAuthenticated('getAuth was called with another verifier than the one that judged this request')
   }
@@ -141,7 +144,9 @@ export function toErrorReply(error: unknown, raw?: object): ErrorReply | undefin
 }
 
 function notAuthenticated(message: string): InternalError {
-  const error = new InternalError('ERR_NOT_AUTHENTICATED', { message: `${message}. Put the middleware before this route.` })
+  const error = new InternalError('ERR_NOT_AUTHENTICATED', {
+    message: `${message}. Put the middleware before this route.`,
+  })
   error.headers['Cache-Control'] = 'no-store'
   return error
 }
