@@ -1,8 +1,9 @@
-import type { ResolvedIssuer } from './options/resolve.js'
+import { toLoggedUrl } from './http/fetch-url.js'
+import type { ResolvedIssuer } from './options/resolve-issuer.js'
 import type { KeysLocation } from './keys/key-source.js'
 import type { Rules } from './rules.js'
 
-/** The resolved policy as plain data: what holds, defaults included. Holds no key and no header value. */
+/** The resolved policy as plain data: what holds, defaults included. Holds no key, no header value and no query of a URL. */
 export function explainPolicy(rules: Rules, issuers: readonly ResolvedIssuer[]): Readonly<Record<string, unknown>> {
   const { realm, clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds, limits, network, keyCache } = rules
   return {
@@ -44,6 +45,7 @@ function explainIssuer({ rules, location }: ResolvedIssuer): Readonly<Record<str
 
 function explainKeys(location: KeysLocation): Readonly<Record<string, unknown>> {
   if (location.kind === 'jwks') return { jwks: location.jwks.keys.length }
-  if (location.kind === 'jwks-uri') return { jwksUri: location.url, headers: Object.keys(location.headers ?? {}) }
-  return { discovery: location.url ?? 'from the issuer' }
+  if (location.kind === 'jwks-uri')
+    return { jwksUri: toLoggedUrl(location.url), headers: Object.keys(location.headers ?? {}) }
+  return { discovery: location.url === undefined ? 'from the issuer' : toLoggedUrl(location.url) }
 }

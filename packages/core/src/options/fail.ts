@@ -7,11 +7,13 @@ export interface OptionProblem {
   readonly got: unknown
   readonly wants: string
   readonly fix: string
+  /** Whether the value may be a credential or a key: it is then named by its kind alone. */
+  readonly secret?: boolean
 }
 
 /** The error for an option whose value cannot be. Names option, got, wants and fix. */
-export function invalid({ option, got, wants, fix }: OptionProblem): ConfigurationError {
-  const message = `Option "${option}": got ${describe(got)}, wants ${wants}. ${fix}`
+export function invalid({ option, got, wants, fix, secret = false }: OptionProblem): ConfigurationError {
+  const message = `Option "${option}": got ${describe(got, secret)}, wants ${wants}. ${fix}`
   return new ConfigurationError(got === undefined ? 'ERR_CONFIG_MISSING' : 'ERR_CONFIG_INVALID', message, { option })
 }
 
@@ -23,12 +25,18 @@ export function unknownOption(option: string, name: string, known: readonly stri
 }
 
 /** A value as an operator recognises it, cut short; objects by their kind alone, because they may hold secrets. */
-function describe(value: unknown): string {
+function describe(value: unknown, secret: boolean): string {
   if (value === undefined) return 'nothing'
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value)
+  if (typeof value === 'string') return secret ? 'a string' : quote(value)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'
   return typeof value === 'function' ? 'a function' : String(value)
+}
+
+/** Cut short, and without what stands before an `@` or after a `?`: passwords and access keys are kept in URLs. */
+function quote(text: string): string {
+  const shown = text.replace(/^.*@/su, '…@').replace(/\?.*$/su, '?…')
+  return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 79)}…` : shown)
 }
 
 /** The known name with the fewest edits to the given one, where that is near enough to be a slip. */

@@ -14,9 +14,10 @@ export type HttpAllowance = Pick<NetworkRules, 'allowInsecureLoopback' | 'danger
 export function checkFetchUrl(value: string, option: string, allowance: HttpAllowance): void {
   const url = isPlainUrl(value) ? new URL(value) : undefined
   const wants = 'an https URL without user name and fragment'
-  if (url === undefined) throw invalid({ option, got: value, wants, fix: 'Write it out in full, as in "https://login.example".' })
+  if (url === undefined)
+    throw invalid({ option, got: value, wants, fix: 'Write it out in full, as in "https://login.example".' })
   if (url.username !== '' || url.password !== '' || value.includes('#')) {
-    throw invalid({ option, got: value.replace(/\/\/[^/]*@/, '//…@'), wants, fix: 'Credentials belong in "headers".' })
+    throw invalid({ option, got: value, wants, fix: 'Credentials belong in "headers".' })
   }
   if (url.protocol === 'https:') return
   if (url.protocol === 'http:' && isAllowed(url, allowance)) return
