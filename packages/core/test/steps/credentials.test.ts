@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { readCredentials } from '../../src/steps/credentials.js'
+import { toRequest } from '../parts.js'
+import { errorOf, reasonOf } from '../refusals.js'
+
+describe('readCredentials', () => {
+  it('reads the token and keeps the request, which may have to prove possession', () => {
+    const request = toRequest('Bearer a.b.c')
+    expect(readCredentials(request)).toEqual({ scheme: 'Bearer', token: 'a.b.c', request })
+    expect(readCredentials(request).request).toBe(request)
+  })
+
+  it.each([
+    { fields: [], reason: 'ERR_CREDENTIALS_MISSING', status: 401, code: 'ERR_UNAUTHENTICATED' },
+    { fields: ['Basic dXNlcjpwYXNz'], reason: 'ERR_CREDENTIALS_SCHEME', status: 401, code: 'ERR_UNAUTHENTICATED' },
+    { fields: ['DPoP a.b.c'], reason: 'ERR_CREDENTIALS_SCHEME', status: 401, code: 'ERR_UNAUTHENTICATED' },
+    { fields: [''], reason: 'ERR_CREDENTIALS_MALFORMED', status: 400, code: 'ERR_INVALID_REQUEST' },
+    { fields: ['Bearer'], reason: 'ERR_CREDENTIALS_MALFORMED', status: 400, code: 'ERR_INVALID_REQUEST' },
+    {
+      fields: ['Bearer a.b.c', 'Bearer a.b.c'],
+      reason: 'ERR_CREDENTIALS_MULTIPLE',
+      status: 400,
+      code: 'ERR_INVALID_REQUEST',
+    },
+    {
+      fields: ['Basic eA==', 'Bearer a.b.c'],
+      reason: 'ERR_CREDENTIALS_MULTIPLE',
+      status: 400,
+      code: 'ERR_INVALID_REQUEST',
+    },
+    { fields: ['Bearer a.b.c', ''], reason: 'ERR_CREDENTIALS_MULTIPLE', status: 400, code: 'ERR_INVALID_REQUEST' },
+  ])('answers $fields with $status, $reason', ({ fields, reason, status, code }) => {
+    const request = toRequest(...fields)
+    expect(reasonOf(() => readCredentials(request))).toBe(reason)
+    expect(errorOf(() => readCredentials(request))).toMatchObject({ status, code })
+  })
+})
