@@ -1,30 +1,79 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { IssuerSource } from './ports.js'
-import type { Principal } from './principal.js'
+import type { Issuers } from './issuers/issuers.js'
+import type { RevocationStore } from './ports.js'
+import type { Verdict } from './principal.js'
 import type { Rules } from './rules.js'
+import type { TrustedIssuer } from './issuers/trusted-issuer.js'
+import { toCacheKey } from './stores/token-cache.js'
+import type { Remembered, TokenCache } from './stores/token-cache.js'
 import { checkBinding } from './steps/binding.js'
-import { checkClaims } from './steps/claims.js'
+import { checkClaims, checkTime } from './steps/claims.js'
 import type { Credentials } from './steps/credentials.js'
 import { decode } from './steps/decode.js'
 import { findIssuer } from './steps/issuer.js'
 import { findKeys } from './steps/key.js'
-import { toPrincipal } from './steps/principal.js'
+import { toVerdict } from './steps/principal.js'
 import { verifySignature } from './steps/signature.js'
+import type { Verified } from './steps/signature.js'
+import { checkStatus } from './steps/status.js'
 
-/** What a verifier judges by: fixed at construction. */
+/** What a verifier judges by: fixed at construction. The cache belongs to this one policy and no other. */
 export interface Policy<C> {
   readonly rules: Rules
-  readonly issuers: IssuerSource
+  readonly issuers: Issuers
   readonly schema: StandardSchemaV1<unknown, C> | undefined
+  readonly cache: TokenCache<C> | undefined
+  readonly revocations: RevocationStore | undefined
+}
+
+/** A token that was accepted. */
+export interface Accepted<C> {
+  readonly verdict: Verdict<C>
+  /** Whether its signature was verified for an earlier request. */
+  readonly cached: boolean
 }
 
 /** The pipe. Reading order is execution order; each step takes what the one before returned. */
-export async function authenticate<C>(credentials: Credentials, policy: Policy<C>): Promise<Principal<C>> {
+export async function authenticate<C>(credentials: Credentials, policy: Policy<C>): Promise<Accepted<C>> {
+  const key = policy.cache === undefined ? '' : toCacheKey(credentials.token)
+  const known = await recall(key, policy)
+  const { verified, issuer } = known ?? (await prove(credentials, policy))
+  checkBinding(verified) // RFC 7800 section 3.1
+  await checkStatus(verified, issuer, policy.revocations)
+  if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
+  const { verdict, shareable } = await toVerdict(verified, issuer, policy.schema)
+  policy.cache?.remember(key, { verified, issuer, verdict: shareable ? verdict : undefined })
+  return { verdict, cached: known !== undefined }
+}
+
+/** From text to what a trusted issuer really said, to us, now. */
+async function prove<C>(credentials: Credentials, policy: Policy<C>): Promise<Proven> {
   const decoded = decode(credentials, policy.rules) // RFC 7515 section 5.2, RFC 7519 section 7.2
   const issuer = await findIssuer(decoded, policy.issuers) // trusted before anything is fetched
   const keys = await findKeys(decoded, issuer) // RFC 7515 section 4.1.4
   const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
   checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
-  checkBinding(verified) // RFC 7800 section 3.1
-  return toPrincipal(verified, issuer, policy.schema, policy.rules.runtime.now)
+  return { verified, issuer }
+}
+
+/**
+ * What was proven of this very token before, if it still stands: its issuer is trusted by the same rules, its key is in
+ * the set, its time has not run out. Otherwise it is judged afresh, so that the reason is the true one.
+ */
+async function recall<C>(key: string, { cache, issuers, rules }: Policy<C>): Promise<Remembered<C> | undefined> {
+  const known = cache?.find(key)
+  if (known === undefined) return undefined
+  const { verified, issuer } = known
+  const trusted = await issuers.find(String(verified.payload['iss']))
+  if (trusted !== issuer || !issuer.keys.holds(verified.key)) {
+    cache?.forget(key)
+    return undefined
+  }
+  checkTime(verified.payload, rules)
+  return known
+}
+
+interface Proven {
+  readonly verified: Verified
+  readonly issuer: TrustedIssuer
 }

@@ -1,14 +1,20 @@
-import { toAuthRequest, isAuthRequest } from './auth-request.js'
+import { isAuthRequest, toAuthRequest } from './auth-request.js'
 import { authenticate } from './authenticate.js'
-import type { Policy } from './authenticate.js'
+import type { Accepted, Policy } from './authenticate.js'
+import { hasVerdictSubscribers, publishVerdictEvent } from './diagnostics.js'
 import { CountersignError, InternalError } from './errors.js'
 import { explainPolicy } from './explain.js'
 import { toRefusal } from './http/challenge.js'
+import { createIssuerDirectory } from './issuers/directory.js'
 import { createIssuerList } from './issuers/list.js'
 import { checkReadiness } from './issuers/readiness.js'
+import { createIssuers } from './issuers/issuers.js'
+import { isTemplate } from './issuers/template.js'
 import type { VerifierOptions } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
-import type { Claims, Principal } from './principal.js'
+import { Principal } from './principal.js'
+import type { Claims } from './principal.js'
+import { createTokenCache } from './stores/token-cache.js'
 import { readCredentials } from './steps/credentials.js'
 import type { Credentials } from './steps/credentials.js'
 import type { Verifier } from './verifier.js'
@@ -19,30 +25,54 @@ import type { Verifier } from './verifier.js'
  * @throws ConfigurationError naming the option, what it got, what it wants and the fix
  */
 export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifier<C> {
-  const { rules, issuers: resolved, schema } = resolveOptions<C>(options)
-  const issuers = createIssuerList(resolved, rules)
-  const policy: Policy<C> = Object.freeze({ rules, issuers, schema })
+  const { rules, issuers: resolved, ask, schema, tokenCache, revocations } = resolveOptions<C>(options)
+  const listed = createIssuerList(resolved, rules)
+  const directory = ask === undefined ? undefined : createIssuerDirectory(ask, rules)
+  const cache = tokenCache === undefined ? undefined : createTokenCache<C>(tokenCache.maxEntries)
+  const issuers = createIssuers(listed, directory, rules)
+  const policy: Policy<C> = Object.freeze({ rules, issuers, schema, cache, revocations })
+  const { publicUrl } = rules
+  let resourceMetadataUrl: string | undefined
   return Object.freeze<Verifier<C>>({
-    publicUrl: undefined,
-    verify: (token) => judge({ scheme: 'Bearer', token, request: undefined }, policy),
-    authenticate: async (request) => {
-      return judge(readCredentials(isAuthRequest(request) ? request : toAuthRequest(request)), policy)
-    },
-    ready: () => checkReadiness(issuers.all),
-    health: () => issuers.all.map(({ issuer, keys }) => ({ issuer, ...keys.health() })),
+    publicUrl,
+    authorizationServers: listed.all.map(({ issuer }) => issuer).filter((issuer) => URL.canParse(issuer) && !isTemplate(issuer)),
+    advertise: (url) => void (resourceMetadataUrl = url),
+    verify: (token) => judge(() => ({ scheme: 'Bearer', token, request: undefined }), policy),
+    authenticate: (request) =>
+      judge(() => readCredentials(isAuthRequest(request) ? request : toAuthRequest(request, { publicUrl })), policy),
+    ready: () => checkReadiness(listed.all),
+    health: () => listed.all.map(({ issuer, keys }) => ({ issuer, ...keys.health() })),
     explain: () => explainPolicy(rules, resolved),
-    refuse: (error) => toRefusal(error, rules),
+    refuse: (error) => toRefusal(error, { realm: rules.realm, resourceMetadataUrl }),
     close: async () => {
-      for (const { keys } of issuers.all) keys.close()
+      for (const { keys } of listed.all) keys.close()
+      directory?.close()
+      cache?.clear()
     },
   })
 }
 
-/** Whatever goes wrong leaves as an error of this suite: a failure nobody foresaw is ours (500), never the token's. */
-async function judge<C>(credentials: Credentials, policy: Policy<C>): Promise<Principal<C>> {
+/** Judges, tells whoever listens, and lets nothing out but errors of this suite. */
+async function judge<C>(read: () => Credentials, policy: Policy<C>): Promise<Principal<C>> {
+  const { now, monotonicNow } = policy.rules.runtime
+  const startedAtMs = hasVerdictSubscribers() ? monotonicNow() : undefined
   try {
-    return await authenticate(credentials, policy)
+    const credentials = read()
+    const accepted = await authenticate(credentials, policy)
+    if (startedAtMs !== undefined) publishAcceptance(accepted, credentials, monotonicNow() - startedAtMs)
+    return new Principal(accepted.verdict, credentials.token, credentials.scheme, now)
   } catch (error) {
-    throw error instanceof CountersignError ? error : new InternalError('ERR_UNEXPECTED', { cause: error })
+    // A failure nobody foresaw is ours (500), never the token's.
+    const refusal = error instanceof CountersignError ? error : new InternalError('ERR_UNEXPECTED', { cause: error })
+    if (startedAtMs !== undefined) {
+      const { code, reason, detail } = refusal
+      publishVerdictEvent({ outcome: 'refused', code, reason, detail, durationMs: monotonicNow() - startedAtMs })
+    }
+    throw refusal
   }
+}
+
+function publishAcceptance<C>({ verdict, cached }: Accepted<C>, { scheme }: Credentials, durationMs: number): void {
+  const { issuer, subject, clientId, cut } = verdict
+  publishVerdictEvent({ outcome: 'accepted', issuer, subject, clientId, scheme, cached, cut, durationMs })
 }

@@ -1,10 +1,12 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Channel } from 'node:diagnostics_channel'
-import type { Reason } from './error-table.js'
+import type { ErrorCode, Reason } from './error-table.js'
+import type { ErrorDetail } from './errors.js'
+import type { Cut, Scheme } from './principal.js'
 
 /**
  * The names of this suite's channels of `node:diagnostics_channel`. What they carry is plain data without token material:
- * {@link KeysEvent}, {@link DiscoveryEvent}, {@link UpstreamEvent}, and one verdict per judged request.
+ * {@link VerdictEvent}, {@link KeysEvent}, {@link DiscoveryEvent} and {@link UpstreamEvent}.
  */
 export const CHANNELS = {
   verdict: 'countersign:verdict',
@@ -12,6 +14,28 @@ export const CHANNELS = {
   discovery: 'countersign:discovery',
   upstream: 'countersign:upstream',
 } as const
+
+/** One judged request or token; on `countersign:verdict`. Of a refusal nothing that the token says, of an acceptance no token. */
+export type VerdictEvent =
+  | {
+      readonly outcome: 'accepted'
+      readonly issuer: string
+      readonly subject: string
+      readonly clientId: string | undefined
+      readonly scheme: Scheme
+      /** Whether the signature had been verified for an earlier request. */
+      readonly cached: boolean
+      /** What the issuer said beyond its grants, counted. */
+      readonly cut: Cut | undefined
+      readonly durationMs: number
+    }
+  | {
+      readonly outcome: 'refused'
+      readonly code: ErrorCode
+      readonly reason: Reason
+      readonly detail: ErrorDetail | undefined
+      readonly durationMs: number
+    }
 
 /** Why a member of a key set is not used. */
 export type DropReason =
@@ -80,9 +104,20 @@ export interface UpstreamEvent {
   readonly durationMs: number
 }
 
+const verdict: Channel = channel(CHANNELS.verdict)
 const keys: Channel = channel(CHANNELS.keys)
 const discovery: Channel = channel(CHANNELS.discovery)
 const upstream: Channel = channel(CHANNELS.upstream)
+
+/** Whether anybody listens on `countersign:verdict`: without, a request does not even read the clock for it. */
+export function hasVerdictSubscribers(): boolean {
+  return verdict.hasSubscribers
+}
+
+/** Tells the subscribers of `countersign:verdict`. */
+export function publishVerdictEvent(event: VerdictEvent): void {
+  verdict.publish(event)
+}
 
 /** Tells the subscribers of `countersign:keys`; nothing is done without any. */
 export function publishKeysEvent(event: KeysEvent): void {

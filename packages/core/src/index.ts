@@ -9,7 +9,10 @@ export type {
   HeaderFields,
   IncomingRequest,
 } from './auth-request.js'
+export type { ClaimPathInput } from './claim-path.js'
 export { createVerifier } from './create-verifier.js'
+export { CHANNELS } from './diagnostics.js'
+export type { DiscoveryEvent, DropReason, KeysEvent, UpstreamEvent, VerdictEvent } from './diagnostics.js'
 export type { CodeRow, ErrorCode, OAuthError, Reason } from './error-table.js'
 export { CODES, REASONS } from './error-table.js'
 export {
@@ -21,9 +24,21 @@ export {
   UpstreamError,
 } from './errors.js'
 export type { ChallengeParameters, ErrorCause, ErrorDetail, ErrorOptions } from './errors.js'
+export { requireActor } from './guards/actor.js'
+export type { ActorRequirement } from './guards/actor.js'
+export { requireAuthentication } from './guards/authentication.js'
+export type { AuthenticationRequirement } from './guards/authentication.js'
+export { requireAuthorizationDetails } from './guards/authorization-details.js'
+export type { AuthorizationDetail, AuthorizationDetailRequirement } from './guards/authorization-details.js'
+export { requireClaim } from './guards/claim.js'
+export type { ClaimValue } from './guards/claim.js'
 export { allOf, anyOf } from './guards/compose.js'
 export type { AnyGuard, AsyncGuard, Guard } from './guards/guard.js'
+export { requireAnyRole, requireGroups, requireIssuer, requirePermissions, requireRoles } from './guards/names.js'
 export { requireAnyScope, requireScopes } from './guards/scopes.js'
+export { requireThat } from './guards/that.js'
+export { protectedResourceMetadata } from './http/resource-metadata.js'
+export type { ResourceMetadataOptions } from './http/resource-metadata.js'
 export type {
   Audience,
   ClaimAudience,
@@ -36,7 +51,28 @@ export type {
   RequiredClaim,
   VerifierOptions,
 } from './options/options.js'
-export type { IssuerSource, KeySelector, KeySource, KeySourceHealth, VerificationKey } from './ports.js'
+export type { IssuerSource, TrustedIssuer } from './issuers/trusted-issuer.js'
+export type { Cut } from './principal.js'
+export type { GrantRules, Mapped, Mapper } from './mapping/mapped.js'
+export type {
+  ClaimSource,
+  ConstantSource,
+  GrantsOptions,
+  ListTarget,
+  MappedFields,
+  MappingOptions,
+  MappingTargets,
+  Source,
+  TextTarget,
+} from './options/mapping-options.js'
+export { memoryRevocationStore } from './stores/memory-revocation-store.js'
+export type { MemoryRevocationOptions, MemoryRevocationStore } from './stores/memory-revocation-store.js'
+export type {
+  HttpHandler,
+  HttpPeer,
+  RevocationQuery,
+  RevocationStore,
+  KeySelector, KeySource, KeySourceHealth, VerificationKey } from './ports.js'
 export { Principal } from './principal.js'
 export type { Claims, DefaultClaims, Register, Scheme, Verdict } from './principal.js'
 export type {
@@ -48,7 +84,6 @@ export type {
   Limits,
   NetworkRules,
   TokenProfile,
-  TrustedIssuer,
 } from './rules.js'
 export type { Logger, Runtime, RuntimeFetchInit } from './runtime.js'
 export type { IssuerHealth, IssuerReadiness, Readiness, Verifier } from './verifier.js'

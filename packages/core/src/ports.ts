@@ -1,6 +1,5 @@
-import type { KeyObject } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { AlgorithmName, KeyFamily } from './algorithms.js'
-import type { TrustedIssuer } from './rules.js'
 
 /** A public key as it is held after import: a typed object with one family, never text that something guesses from. */
 export interface VerificationKey {
@@ -46,8 +45,31 @@ export interface KeySource {
   close(): void
 }
 
-/** Which issuers are trusted, and under what rules. Never asked over the network for an unknown one unless it says so. */
-export interface IssuerSource {
-  /** `undefined` means: not trusted. `issuer` is a string of at most 2,048 characters that a stranger chose. */
-  find(issuer: string): TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>
+/** What a revocation can be told by. */
+export interface RevocationQuery {
+  /** The canonical name. */
+  readonly issuer: string
+  readonly subject: string | undefined
+  /** The `jti` claim. */
+  readonly tokenId: string | undefined
+  /** The `sid` claim. */
+  readonly sessionId: string | undefined
+  /** The `iat` claim, in seconds since the epoch. */
+  readonly issuedAtSeconds: number | undefined
 }
+
+/** Knows which tokens were revoked before they expired. Asked on every request. */
+export interface RevocationStore {
+  /** Anything but `false` refuses; a store that throws, rejects or takes over a second is an outage (503). */
+  isRevoked(token: RevocationQuery): boolean | Promise<boolean>
+}
+
+/** The other end of a connection, where an endpoint needs to know it. */
+export interface HttpPeer {
+  readonly remoteAddress?: string | undefined
+  /** The certificate of this TLS connection, if the client presented one. */
+  clientCertificate?(): X509Certificate | undefined
+}
+
+/** Whatever serves an endpoint: metadata, token service, signals. Each adapter's `mount` puts one into an application. */
+export type HttpHandler = (request: Request, peer?: HttpPeer) => Promise<Response>

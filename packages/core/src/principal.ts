@@ -16,6 +16,14 @@ export type Scheme = 'Bearer' | 'DPoP'
 /** The time by the clock of the verifier that made the principal, in seconds since the epoch: for guards that judge ages. */
 export let readNowSeconds: (principal: Principal<unknown>) => number
 
+/** How many values of each kind an issuer's `grants` cut. Counts alone: the values are text that an issuer chose. */
+export interface Cut {
+  readonly scopes: number
+  readonly roles: number
+  readonly permissions: number
+  readonly groups: number
+}
+
 /** All that was learnt of a token except the token: what a cache may hold. Frozen. */
 export interface Verdict<C = unknown> {
   readonly issuer: string
@@ -38,6 +46,8 @@ export interface Verdict<C = unknown> {
   readonly confirmation: Readonly<Record<string, unknown>> | undefined
   readonly header: Readonly<Record<string, unknown>>
   readonly payload: Claims
+  /** What the issuer said beyond its grants; `undefined` where nothing was cut. */
+  readonly cut?: Cut | undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AlgorithmName } from './algorithms.js'
-import type { KeySource } from './ports.js'
+import type { GrantRules, Mapper } from './mapping/mapped.js'
 import type { Logger, Runtime } from './runtime.js'
 
 /** Which kind of token an issuer's tokens must be. */
@@ -12,6 +12,8 @@ export type ClaimPath = readonly string[]
 export interface ClaimRule {
   readonly path: ClaimPath
   readonly oneOf: readonly string[] | undefined
+  /** Whether an array that holds one of the values will not do. Default `false`. */
+  readonly single?: boolean
 }
 
 /** What binds a token to this API. */
@@ -34,11 +36,12 @@ export interface IssuerRules {
   readonly tokenProfile: TokenProfile
   readonly clientIds: readonly string[]
   readonly requiredClaims: readonly ClaimRule[]
-}
-
-/** An issuer from the configuration: its rules, and its own keys. */
-export interface TrustedIssuer extends IssuerRules {
-  readonly keys: KeySource
+  /** Whether the configuration lists this very issuer: not by a template, and not by `resolveIssuer`. */
+  readonly listed: boolean
+  readonly map: Mapper
+  readonly grants: GrantRules
+  /** What an unlisted issuer's tenant is: from its entry, or the variable of its template. */
+  readonly tenant: string | undefined
 }
 
 /** Upper bounds on what a stranger may send. Bytes count the token's text, which is ASCII. */
@@ -81,6 +84,8 @@ export interface KeyCacheRules {
 /** The resolved policy of a verifier: frozen, and all that the steps ever see of its options. */
 export interface Rules {
   readonly realm: string
+  /** Where clients reach this API: the first of `publicUrl`. */
+  readonly publicUrl: string | undefined
   readonly clockToleranceSeconds: number
   readonly maxTokenAgeSeconds: number | undefined
   readonly maxTokenLifetimeSeconds: number | undefined

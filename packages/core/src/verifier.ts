@@ -44,6 +44,10 @@ export interface Verifier<C = Claims> {
   refuse(error: unknown): CountersignError
   /** Where clients reach this API, as configured. */
   readonly publicUrl: string | undefined
+  /** The listed issuers that are URLs: where a client can get a token for this API. */
+  readonly authorizationServers: readonly string[]
+  /** From now on challenges carry this URL as `resource_metadata` (RFC 9728 section 5.1). `protectedResourceMetadata` calls it. */
+  advertise(resourceMetadataUrl: string): void
   /** Stops refreshing. Idempotent. */
   close(): Promise<void>
 }

@@ -8,7 +8,13 @@ import {
 } from '../errors.js'
 import type { ErrorOptions } from '../errors.js'
 import { CODES } from '../error-table.js'
-import type { Rules } from '../rules.js'
+
+/** What every challenge of one verifier says. */
+export interface ChallengeRules {
+  readonly realm: string
+  /** Where the metadata of this API is served, if it is. */
+  readonly resourceMetadataUrl?: string | undefined
+}
 
 /**
  * Turns whatever was thrown into a fresh error that carries the headers of the answer: `WWW-Authenticate` for 400, 401
@@ -17,7 +23,7 @@ import type { Rules } from '../rules.js'
  * Fresh, because one failed key fetch rejects many requests, and frameworks write on errors. What is not ours becomes
  * {@link InternalError} `ERR_UNEXPECTED`: a stranger's request must never choose what a client reads.
  */
-export function toRefusal(error: unknown, rules: Pick<Rules, 'realm'>): CountersignError {
+export function toRefusal(error: unknown, rules: ChallengeRules): CountersignError {
   const refusal = renew(error)
   refusal.headers['Cache-Control'] = 'no-store'
   if (refusal.status < 500) refusal.headers['WWW-Authenticate'] = toChallenge(refusal, rules)
@@ -27,9 +33,9 @@ export function toRefusal(error: unknown, rules: Pick<Rules, 'realm'>): Counters
 /**
  * Writes the challenge of one refusal. Every value is fixed by the configuration or the route: nothing of the request.
  *
- * @see RFC 6750 section 3, RFC 9470 section 3
+ * @see RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1
  */
-export function toChallenge(error: CountersignError, rules: Pick<Rules, 'realm'>): string {
+export function toChallenge(error: CountersignError, rules: ChallengeRules): string {
   const { oauthError, text } = CODES[error.code]
   const parameters = [`realm="${quote(rules.realm)}"`]
   if (oauthError !== undefined) parameters.push(`error="${oauthError}"`, `error_description="${text}"`)
@@ -37,6 +43,7 @@ export function toChallenge(error: CountersignError, rules: Pick<Rules, 'realm'>
   if (scope !== undefined) parameters.push(`scope="${quote(scope)}"`)
   if (acrValues !== undefined) parameters.push(`acr_values="${quote(acrValues)}"`)
   if (maxAgeSeconds !== undefined) parameters.push(`max_age="${maxAgeSeconds}"`)
+  if (rules.resourceMetadataUrl !== undefined) parameters.push(`resource_metadata="${quote(rules.resourceMetadataUrl)}"`)
   return `Bearer ${parameters.join(', ')}`
 }
 

@@ -1,40 +1,95 @@
+import { LRUCache } from 'lru-cache'
 import { createKeySource } from '../keys/key-source.js'
+import type { ResolvedIssuer } from '../options/resolve-issuer.js'
 import type { KeySource } from '../ports.js'
-import type { IssuerSource } from '../ports.js'
-import type { ResolvedIssuer } from '../options/resolve.js'
-import type { Rules, TrustedIssuer } from '../rules.js'
+import type { IssuerSource } from './trusted-issuer.js'
+import type { IssuerRules, Rules } from '../rules.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
+import { isTemplate, parseTemplate } from './template.js'
+import type { IssuerTemplate } from './template.js'
 
 /** The issuers of the configuration. */
 export interface IssuerList extends IssuerSource {
   find(issuer: string): TrustedIssuer | undefined
-  /** Every listed issuer, in order. */
+  /** Every entry, in order; a template is one entry. */
   readonly all: readonly TrustedIssuer[]
 }
 
+/** Concrete issuers of templates that are held at once. A stranger can name any number of them. */
+const MAX_TENANTS = 1_000
+
 /**
- * Indexes the listed issuers by every name they may sign with. Keys are made on first use, so that ten thousand issuers
- * cost a name each; a given key set is imported at once, because a mistake in it should stop the start.
+ * Indexes the issuers of the configuration: by every name they may sign with, then by template. Keys are made on first
+ * use, so that ten thousand issuers cost a name each; a given key set is imported at once, because a mistake in it
+ * should stop the start.
  *
  * @throws ConfigurationError where a given key set holds no usable key
  */
 export function createIssuerList(issuers: readonly ResolvedIssuer[], rules: Rules): IssuerList {
   const byName = new Map<string, TrustedIssuer>()
+  const templates: { readonly template: IssuerTemplate; readonly entry: TrustedIssuer }[] = []
   const all = issuers.map((resolved) => {
-    const issuer = toTrustedIssuer(resolved, rules)
-    if (resolved.location.kind === 'jwks') void issuer.keys
-    for (const name of resolved.rules.acceptedIssuers) byName.set(name, issuer)
-    return issuer
+    const entry = toTrustedIssuer(resolved, rules)
+    if (resolved.location.kind === 'jwks') void entry.keys
+    if (isTemplate(entry.issuer)) templates.push({ template: parseTemplate(entry.issuer), entry })
+    else for (const name of entry.acceptedIssuers) byName.set(name, entry)
+    return entry
   })
-  return { all, find: (issuer) => byName.get(issuer) }
+  const tenants = new LRUCache<string, TrustedIssuer>({ max: MAX_TENANTS })
+  const findTenant = (issuer: string): TrustedIssuer | undefined => {
+    const known = tenants.get(issuer)
+    if (known !== undefined) return known
+    for (const { template, entry } of templates) {
+      const match = template.match(issuer)
+      if (match === undefined) continue
+      const tenant = toTenantIssuer(issuer, match.variables, entry)
+      tenants.set(issuer, tenant)
+      return tenant
+    }
+    return undefined
+  }
+  return { all, find: (issuer) => byName.get(issuer) ?? (templates.length === 0 ? undefined : findTenant(issuer)) }
 }
 
-function toTrustedIssuer({ rules: own, location }: ResolvedIssuer, rules: Rules): TrustedIssuer {
+/** An issuer with its keys, which are made when first asked for. */
+export function toTrustedIssuer({ rules: own, location }: ResolvedIssuer, rules: Rules): TrustedIssuer {
   const { network, keyCache, runtime, logger } = rules
   let source: KeySource | undefined
+  return withKeys(own, () => (source ??= createKeySource(own.issuer, location, { network, keyCache, runtime, logger })))
+}
+
+/**
+ * The rules for one concrete issuer of a template. Its keys are the template's: a token never builds a URL. Each variable
+ * must equal the claim of its name, so that the name that was matched is the tenant that the token is about.
+ */
+function toTenantIssuer(
+  issuer: string,
+  variables: readonly { readonly name: string; readonly value: string }[],
+  entry: TrustedIssuer,
+): TrustedIssuer {
+  const [only, another] = variables
+  const claims = variables.map(({ name, value }) => ({ path: [name], oneOf: [value], single: true }))
+  const own: IssuerRules = {
+    ...toRules(entry),
+    issuer,
+    acceptedIssuers: [issuer],
+    requiredClaims: [...entry.requiredClaims, ...claims],
+    tenant: entry.tenant ?? (another === undefined ? only?.value : undefined),
+  }
+  return withKeys(own, () => entry.keys)
+}
+
+function toRules(entry: TrustedIssuer): IssuerRules {
+  const { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds } = entry
+  const { requiredClaims, listed, map, grants, tenant } = entry
+  return { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds, requiredClaims, listed, map, grants, tenant }
+}
+
+function withKeys(own: IssuerRules, keys: () => KeySource): TrustedIssuer {
   return {
     ...own,
     get keys() {
-      return (source ??= createKeySource(own.issuer, location, { network, keyCache, runtime, logger }))
+      return keys()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { CountersignError } from '../errors.js'
-import type { TrustedIssuer } from '../rules.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
 import type { IssuerReadiness, Readiness } from '../verifier.js'
 
 /** How many issuers load at once: enough to start quickly, too few to look like an attack to a shared provider. */

@@ -1,8 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AlgorithmName } from '../algorithms.js'
+import type { RevocationStore } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
 import type { ClaimPath, KeyCacheRules, Limits, NetworkRules, TokenProfile } from '../rules.js'
 import type { Claims } from '../principal.js'
+import type { GrantsOptions, MappingOptions } from './mapping-options.js'
 
 /** A JSON Web Key Set as an issuer publishes it, RFC 7517 section 5. Private and symmetric keys in it are dropped. */
 export interface Jwks {
@@ -35,7 +37,10 @@ export type RequiredClaim = string | ClaimAudience
 
 /** One trusted issuer. */
 export interface IssuerOptions {
-  /** The exact string of the `iss` claim. Never normalised: a trailing slash counts. */
+  /**
+   * The exact string of the `iss` claim. Never normalised: a trailing slash counts. Or a template with variables in its
+   * path, `https://login.example/{tid}/v2.0`: each must equal the claim of its name, and `keys` must be given.
+   */
   readonly issuer: string
   readonly keys?: KeysOptions | undefined
   /** Wins over the verifier's. */
@@ -48,6 +53,10 @@ export interface IssuerOptions {
   readonly clientIds?: readonly string[] | undefined
   /** Claims beyond those that the profile demands. */
   readonly requiredClaims?: readonly RequiredClaim[] | undefined
+  /** How the claims become a principal. Default: the standard claims. */
+  readonly mapping?: MappingOptions | undefined
+  /** The most that this issuer can say. */
+  readonly grants?: GrantsOptions | undefined
   /** Other exact strings that `iss` may be, for the few providers that sign with two names. */
   readonly acceptedIssuers?: readonly string[] | undefined
 }
@@ -74,6 +83,12 @@ export interface VerifierOptions<C = Claims> {
   readonly audienceMatch?: 'any' | 'exact' | undefined
   /** The issuers to trust: a URL to discover from, or an object. */
   readonly issuers: readonly (string | IssuerOptions)[]
+  /**
+   * Says whether an issuer that is not listed is trusted, and how: for tenants that come and go. Given nothing but https
+   * URLs of at most 2,048 characters, which strangers choose: it must look the string up, never build a URL from it. At
+   * most eight calls at once, three seconds each; it throwing is an outage (503).
+   */
+  readonly resolveIssuer?: ((issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>) | undefined
   /** Any Standard Schema; sees the payload, and its output becomes `principal.claims`. */
   readonly claims?: StandardSchemaV1<unknown, C> | undefined
   /** Default: every algorithm of the table. */
@@ -87,10 +102,16 @@ export interface VerifierOptions<C = Claims> {
   readonly limits?: LimitsOptions | undefined
   readonly network?: NetworkOptions | undefined
   readonly keyCache?: KeyCacheOptions | undefined
+  /** How many verified tokens are remembered, by hash and without the token. Default 5,000; `false` for none. */
+  readonly tokenCache?: false | { readonly maxEntries?: number | undefined } | undefined
+  /** Asked on every request whether the token was revoked. */
+  readonly revocationStore?: RevocationStore | undefined
   /** Default: silent. */
   readonly logger?: Logger | undefined
   /** Stands in every challenge. Default `'api'`. */
   readonly realm?: string | undefined
+  /** Where clients reach this API, with a path prefix where there is one. The first builds URLs and metadata. */
+  readonly publicUrl?: string | readonly string[] | undefined
   /** Clocks and network, for tests and unusual hosts. */
   readonly runtime?: Partial<Runtime> | undefined
 }

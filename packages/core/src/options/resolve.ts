@@ -1,25 +1,23 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { KeysLocation } from '../keys/key-source.js'
-import type { AudienceRule, IssuerRules, Rules } from '../rules.js'
-import { toSafeLogger } from '../runtime.js'
-import type { ReadAudience } from './audience-kind.js'
+import type { AskForIssuer } from '../issuers/directory.js'
+import type { RevocationStore } from '../ports.js'
+import type { Rules } from '../rules.js'
 import { invalid } from './fail.js'
+import { ISSUER_TABLE } from './issuer-table.js'
 import { readTable } from './kinds.js'
-import { ISSUER_TABLE, VERIFIER_TABLE } from './tables.js'
-import type { ReadIssuer, ReadOptions } from './tables.js'
-import { checkFetchUrl } from './url-kind.js'
-
-/** One issuer, resolved: its rules, and where its keys come from. */
-export interface ResolvedIssuer {
-  readonly rules: IssuerRules
-  readonly location: KeysLocation
-}
+import { resolveIssuer } from './resolve-issuer.js'
+import type { ResolvedIssuer } from './resolve-issuer.js'
+import { VERIFIER_TABLE } from './tables.js'
+import type { ReadOptions, TokenCacheRules } from './tables.js'
 
 /** A verifier's options, resolved and frozen. */
 export interface Resolved<C> {
   readonly rules: Rules
   readonly issuers: readonly ResolvedIssuer[]
+  readonly ask: AskForIssuer | undefined
   readonly schema: StandardSchemaV1<unknown, C> | undefined
+  readonly tokenCache: TokenCacheRules | undefined
+  readonly revocations: RevocationStore | undefined
 }
 
 /**
@@ -31,61 +29,35 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
   const read = readTable(VERIFIER_TABLE, options, '')
   checkKeyCache(read)
   if (read.network.proxyUrl !== undefined) checkProxyUrl(read.network.proxyUrl)
-  const issuers = read.issuers.map((entry, index) => resolveIssuer(entry, `issuers[${index}]`, read))
+  const issuers = read.issuers.map((entry, index) => resolveIssuer(entry, `issuers[${index}]`, read, true))
   checkOverlap(issuers)
-  const { realm, clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = read
+  const { realm, publicUrl, clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = read
   const { limits, network, keyCache, logger, runtime } = read
   const times = { clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds }
-  const rules: Rules = Object.freeze({ realm, ...times, limits, network, keyCache, logger: toSafeLogger(logger), runtime })
-  return { rules, issuers, schema: read.claims as StandardSchemaV1<unknown, C> | undefined }
+  return {
+    rules: Object.freeze({ realm, publicUrl: publicUrl[0], ...times, limits, network, keyCache, logger, runtime }),
+    issuers,
+    ask: toAsk(read),
+    schema: read.claims as StandardSchemaV1<unknown, C> | undefined,
+    tokenCache: read.tokenCache,
+    revocations: read.revocationStore,
+  }
 }
 
-function resolveIssuer(entry: string | ReadIssuer, option: string, verifier: ReadOptions): ResolvedIssuer {
-  const read = typeof entry === 'string' ? readTable(ISSUER_TABLE, { issuer: entry }, option) : entry
-  const name = typeof entry === 'string' ? option : `${option}.issuer`
-  checkLocation(read, option, name, verifier)
-  checkProfile(read, option)
-  const rules: IssuerRules = Object.freeze({
-    issuer: read.issuer,
-    acceptedIssuers: Object.freeze([read.issuer, ...read.acceptedIssuers]),
-    audience: toAudienceRule(read.audience, verifier),
-    algorithms: new Set(read.algorithms ?? verifier.algorithms),
-    tokenProfile: read.tokenProfile,
-    clientIds: read.clientIds ?? [],
-    requiredClaims: read.requiredClaims,
-  })
-  return { rules, location: read.keys }
-}
-
-/** An issuer's own audience wins; where it names a claim, `aud` must still hold by the verifier's values if it is there. */
-function toAudienceRule(own: ReadAudience | undefined, verifier: ReadOptions): AudienceRule {
-  const audience = own ?? verifier.audience
-  const match = verifier.audienceMatch
-  if ('values' in audience) return Object.freeze({ values: audience.values, match, claim: undefined })
-  const values = 'values' in verifier.audience ? verifier.audience.values : []
-  return Object.freeze({ values, match, claim: { path: audience.claim, oneOf: audience.oneOf } })
-}
-
-function checkLocation({ issuer, keys }: ReadIssuer, option: string, name: string, { network }: ReadOptions): void {
-  if (keys.kind === 'jwks-uri') checkFetchUrl(keys.url, `${option}.keys.jwksUri`, network)
-  else if (keys.kind === 'discovery' && keys.url !== undefined) checkFetchUrl(keys.url, `${option}.keys.discoveryUrl`, network)
-  else if (keys.kind === 'discovery') {
-    checkFetchUrl(issuer, name, network)
-    if (issuer.includes('?')) {
-      const wants = 'an issuer URL without a query, to discover from'
-      throw invalid({ option: name, got: issuer, wants, fix: 'Give its keys as { jwksUri } or { discoveryUrl }.' })
+/** The application's answers are read as strictly as its configuration, and must be about the issuer that was asked for. */
+function toAsk(verifier: ReadOptions): AskForIssuer | undefined {
+  const { resolveIssuer: ask } = verifier
+  if (ask === undefined) return undefined
+  return async (issuer) => {
+    const answer: unknown = await ask(issuer)
+    if (answer === undefined || answer === null) return undefined
+    const option = 'resolveIssuer()'
+    const read = readTable(ISSUER_TABLE, answer, option)
+    if (read.issuer !== issuer) {
+      const fix = 'The principal would carry another name than the token does.'
+      throw invalid({ option: `${option}.issuer`, got: read.issuer, wants: 'the issuer that was asked for', fix })
     }
-  }
-}
-
-function checkProfile({ tokenProfile, clientIds }: ReadIssuer, option: string): void {
-  if (tokenProfile === 'id-token' && clientIds === undefined) {
-    const fix = 'List the clients whose ID tokens this API takes: any other client could sign users in here.'
-    throw invalid({ option: `${option}.clientIds`, got: undefined, wants: 'a list of client identifiers', fix })
-  }
-  if (tokenProfile !== 'id-token' && clientIds !== undefined) {
-    const fix = 'To pin the client of access tokens, use requiredClaims: [{ claim: ["client_id"], oneOf: [ … ] }].'
-    throw invalid({ option: `${option}.clientIds`, got: clientIds, wants: 'nothing, unless tokenProfile is "id-token"', fix })
+    return resolveIssuer(read, option, verifier, false)
   }
 }
 
@@ -118,4 +90,3 @@ function checkProxyUrl(proxyUrl: string): void {
   const fix = 'As in "http://proxy.example:3128"; the connection through it is still encrypted.'
   throw invalid({ option: 'network.proxyUrl', got, wants: 'an http or https URL', fix })
 }
-

@@ -1,21 +1,23 @@
-import { ALGORITHMS } from '../algorithms.js'
 import type { AlgorithmName } from '../algorithms.js'
-import type { ClaimRule, KeyCacheRules, Limits, NetworkRules, TokenProfile } from '../rules.js'
+import type { RevocationStore } from '../ports.js'
+import type { KeyCacheRules, Limits, NetworkRules } from '../rules.js'
 import { silentLogger, systemRuntime } from '../runtime.js'
 import type { Logger, Runtime } from '../runtime.js'
-import { audience, CLAIM_AUDIENCE } from './audience-kind.js'
+import { audience } from './audience-kind.js'
 import type { ReadAudience } from './audience-kind.js'
 import { invalid } from './fail.js'
 import { flag, list, methods, number, oneOf, optional, readTable, required, table, text } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
-import { keys } from './keys-kind.js'
-import type { KeysLocation } from '../keys/key-source.js'
+import { ALGORITHM_NAMES, algorithms, issuer } from './issuer-table.js'
+import type { ReadIssuer } from './issuer-table.js'
+import type { IssuerOptions } from './options.js'
 
 /** The verifier's options as read, before they are put together. */
 export interface ReadOptions {
   readonly audience: ReadAudience
   readonly audienceMatch: 'any' | 'exact'
   readonly issuers: readonly (string | ReadIssuer)[]
+  readonly resolveIssuer: ResolveIssuer | undefined
   readonly claims: unknown
   readonly algorithms: readonly AlgorithmName[]
   readonly clockToleranceSeconds: number
@@ -24,57 +26,20 @@ export interface ReadOptions {
   readonly limits: Limits
   readonly network: NetworkRules
   readonly keyCache: KeyCacheRules
+  readonly tokenCache: TokenCacheRules | undefined
+  readonly revocationStore: RevocationStore | undefined
   readonly logger: Logger
   readonly realm: string
+  readonly publicUrl: readonly string[]
   readonly runtime: Runtime
 }
 
-/** One issuer's options as read. */
-export interface ReadIssuer {
-  readonly issuer: string
-  readonly keys: KeysLocation
-  readonly audience: ReadAudience | undefined
-  readonly algorithms: readonly AlgorithmName[] | undefined
-  readonly tokenProfile: TokenProfile
-  readonly clientIds: readonly string[] | undefined
-  readonly requiredClaims: readonly ClaimRule[]
-  readonly acceptedIssuers: readonly string[]
-}
+/** What an application answers for an issuer that is not listed. */
+export type ResolveIssuer = (issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>
 
-const ALGORITHM_NAMES = [...ALGORITHMS.keys()] as readonly AlgorithmName[]
-
-const algorithms = list(
-  oneOf(ALGORITHM_NAMES, 'HMAC and "none" do not exist here: whoever can verify such a token can also make one.'),
-  'a list of signature algorithms',
-)
-
-const issuerName = text('the exact string of the "iss" claim')
-
-const requiredClaim: Kind<ClaimRule> = {
-  wants: 'a claim name, or { claim, oneOf }',
-  read(value, option) {
-    if (typeof value === 'string') return { path: [text(this.wants).read(value, option)], oneOf: undefined }
-    const rule = readTable(CLAIM_AUDIENCE, value, option)
-    return { path: rule.claim, oneOf: rule.oneOf }
-  },
-}
-
-/** Every option of one issuer. */
-export const ISSUER_TABLE: OptionTable<ReadIssuer> = {
-  issuer: required(issuerName),
-  keys: optional(keys, { kind: 'discovery', url: undefined }),
-  audience: optional(audience),
-  algorithms: optional(algorithms),
-  tokenProfile: optional(oneOf(['access-token', 'rfc9068', 'id-token']), 'access-token'),
-  clientIds: optional(list(text('a client identifier'), 'a list of client identifiers')),
-  requiredClaims: optional(list(requiredClaim, 'a list of claim names or { claim, oneOf }'), []),
-  acceptedIssuers: optional(list(issuerName, 'a list of exact "iss" strings'), []),
-}
-
-const issuer: Kind<string | ReadIssuer> = {
-  wants: 'an issuer URL, or an object with "issuer"',
-  read: (value, option) =>
-    typeof value === 'string' ? issuerName.read(value, option) : readTable(ISSUER_TABLE, value, option),
+/** Bounds of the cache of verified tokens. */
+export interface TokenCacheRules {
+  readonly maxEntries: number
 }
 
 const LIMITS_TABLE: OptionTable<Limits> = {
@@ -142,6 +107,38 @@ const realm: Kind<string> = {
   },
 }
 
+const resolveIssuer: Kind<ResolveIssuer> = {
+  wants: 'a function from an issuer to its options',
+  read(value, option) {
+    if (typeof value === 'function') return value as ResolveIssuer
+    throw invalid({ option, got: value, wants: this.wants, fix: 'List issuers that are known from the start under "issuers".' })
+  },
+}
+
+const TOKEN_CACHE_TABLE: OptionTable<TokenCacheRules> = {
+  maxEntries: optional(number('entries', 1, 1_000_000, true), 5_000),
+}
+
+const tokenCache: Kind<TokenCacheRules | undefined> = {
+  wants: 'false, or { maxEntries }',
+  read: (value, option) => (value === false ? undefined : readTable(TOKEN_CACHE_TABLE, value, option)),
+}
+
+/** Where clients reach this API. The first builds URLs; a proof may name any. */
+const publicUrl: Kind<readonly string[]> = {
+  wants: 'an https URL without query and fragment, or a list of such URLs',
+  read(value, option) {
+    const values = list(text(this.wants), this.wants).read(Array.isArray(value) ? value : [value], option)
+    for (const entry of values) {
+      const url = URL.canParse(entry) ? new URL(entry) : undefined
+      const http = url?.protocol === 'https:' || url?.protocol === 'http:'
+      if (http && !/[?#\s]/.test(entry) && url.username === '') continue
+      throw invalid({ option, got: entry, wants: this.wants, fix: 'As clients see it, such as "https://api.example.com/v1".' })
+    }
+    return values
+  },
+}
+
 /** A Standard Schema, often a function with properties, as in arktype. */
 const schema: Kind<unknown> = {
   wants: 'a Standard Schema (zod, valibot, arktype, …)',
@@ -157,6 +154,7 @@ export const VERIFIER_TABLE: OptionTable<ReadOptions> = {
   audience: required(audience),
   audienceMatch: optional(oneOf(['any', 'exact']), 'any'),
   issuers: required(list(issuer, 'a list of issuers to trust')),
+  resolveIssuer: optional(resolveIssuer),
   claims: optional(schema),
   algorithms: optional(algorithms, ALGORITHM_NAMES),
   clockToleranceSeconds: optional(number('seconds', 0, 60), 5),
@@ -165,7 +163,10 @@ export const VERIFIER_TABLE: OptionTable<ReadOptions> = {
   limits: optional(table(LIMITS_TABLE), readTable(LIMITS_TABLE, {}, 'limits')),
   network: optional(table(NETWORK_TABLE), readTable(NETWORK_TABLE, {}, 'network')),
   keyCache: optional(table(KEY_CACHE_TABLE), readTable(KEY_CACHE_TABLE, {}, 'keyCache')),
+  tokenCache: optional(tokenCache, readTable(TOKEN_CACHE_TABLE, {}, 'tokenCache')),
+  revocationStore: optional(methods<RevocationStore>('a revocation store', ['isRevoked'])),
   logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
   realm: optional(realm, 'api'),
+  publicUrl: optional(publicUrl, []),
   runtime: optional(runtime, systemRuntime),
 }

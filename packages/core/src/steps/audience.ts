@@ -1,5 +1,5 @@
 import { AuthenticationError } from '../errors.js'
-import type { TrustedIssuer } from '../rules.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { readText, readTextList } from './claim-types.js'
 import type { Payload } from './claim-types.js'
 import { checkClaimRule } from './required-claims.js'

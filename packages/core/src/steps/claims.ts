@@ -1,7 +1,8 @@
 import { AuthenticationError } from '../errors.js'
-import type { Rules, TrustedIssuer } from '../rules.js'
+import type { Rules } from '../rules.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { checkAudience } from './audience.js'
-import { missing, readDate, readText } from './claim-types.js'
+import { missing, readDate, readText, readTextList } from './claim-types.js'
 import type { Payload } from './claim-types.js'
 import { checkProfile } from './profile.js'
 import { checkClaimRule } from './required-claims.js'
@@ -29,8 +30,16 @@ export function checkClaims(verified: Verified, issuer: TrustedIssuer, rules: Cl
   checkProfile(verified, issuer)
   checkTime(payload, rules)
   checkAudience(payload, issuer)
-  readText(payload, 'jti')
+  checkRegisteredTypes(payload)
   for (const rule of issuer.requiredClaims) checkClaimRule(payload, rule)
+}
+
+/** Registered claims that mapping reads later: of the wrong type they are a refusal, never an absence. */
+function checkRegisteredTypes(payload: Payload): void {
+  readText(payload, 'jti')
+  readText(payload, 'client_id')
+  readText(payload, 'azp')
+  readTextList(payload, 'scope')
 }
 
 /** Times in seconds since the epoch. Also asked of a cached verdict, on each hit. */
@@ -41,7 +50,8 @@ export function checkTime(payload: Payload, rules: ClaimsRules): void {
   const notBefore = readDate(payload, 'nbf')
   const issued = readDate(payload, 'iat')
   if (expires === undefined) throw missing('exp')
-  if (now >= expires + tolerance) throw new AuthenticationError('ERR_TOKEN_EXPIRED', { detail: { claim: 'exp' } })
+  // Written so that a clock that gives no number lets nothing live for ever.
+  if (!(now < expires + tolerance)) throw new AuthenticationError('ERR_TOKEN_EXPIRED', { detail: { claim: 'exp' } })
   if (notBefore !== undefined && now < notBefore - tolerance) {
     throw new AuthenticationError('ERR_TOKEN_NOT_YET_VALID', { detail: { claim: 'nbf' } })
   }

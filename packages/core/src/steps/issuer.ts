@@ -1,6 +1,6 @@
 import { AuthenticationError } from '../errors.js'
-import type { IssuerSource } from '../ports.js'
-import type { TrustedIssuer } from '../rules.js'
+import type { Issuers } from '../issuers/issuers.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { Decoded } from './decode.js'
 
 /** Longest `iss` that is looked up at all. */
@@ -12,11 +12,13 @@ const MAX_ISSUER_LENGTH = 2_048
  *
  * @throws AuthenticationError `ERR_TOKEN_ISSUER`, `ERR_ISSUER_UNTRUSTED`, before anything is fetched
  */
-export async function findIssuer(decoded: Decoded, issuers: IssuerSource): Promise<TrustedIssuer> {
+export async function findIssuer(decoded: Decoded, issuers: Issuers): Promise<TrustedIssuer> {
   const { iss } = decoded.unverified
   // An array that holds a trusted name is not that name (CVE-2025-30144).
   if (typeof iss !== 'string' || iss.length === 0) throw new AuthenticationError('ERR_TOKEN_ISSUER', { detail: { claim: 'iss' } })
-  const issuer = iss.length > MAX_ISSUER_LENGTH ? undefined : await issuers.find(iss)
-  if (issuer === undefined) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss' } })
-  return issuer
+  if (iss.length > MAX_ISSUER_LENGTH) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss' } })
+  const issuer = await issuers.find(iss)
+  if (issuer !== undefined) return issuer
+  const nearly = issuers.nearMisses.report('issuer', iss)
+  throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss', ...nearly } })
 }

@@ -1,6 +1,6 @@
 import { AuthenticationError } from '../errors.js'
 import type { VerificationKey } from '../ports.js'
-import type { TrustedIssuer } from '../rules.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { Decoded } from './decode.js'
 
 /**

@@ -1,38 +1,54 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { AuthenticationError } from '../errors.js'
-import { toVerdict } from '../mapping/standard.js'
-import { Principal } from '../principal.js'
-import type { TrustedIssuer } from '../rules.js'
+import { toMappedVerdict } from '../mapping/verdict.js'
+import type { Verdict } from '../principal.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { Verified } from './signature.js'
 
+/** A verdict, and whether the requests of one token may share it. */
+export interface Mapping<C> {
+  readonly verdict: Verdict<C>
+  /** `false` where the schema made something that one request could change under another. */
+  readonly shareable: boolean
+}
+
 /**
- * Maps a verified token onto a principal, and its claims through the application's schema.
+ * Maps what was verified onto what a principal shows, and the claims through the application's schema.
  *
- * @throws AuthenticationError `ERR_TOKEN_CLAIM_MISSING` and `ERR_TOKEN_CLAIM_TYPE` for the claims a principal is made of,
- *   `ERR_CLAIMS_SCHEMA` where the schema refuses
+ * @throws AuthenticationError `ERR_TOKEN_CLAIM_MISSING`, `ERR_TOKEN_CLAIM_TYPE`, `ERR_TOKEN_MAPPING`, `ERR_TOKEN_TENANT`,
+ *   and `ERR_CLAIMS_SCHEMA` where the schema refuses
  */
-export async function toPrincipal<C>(
+export async function toVerdict<C>(
   verified: Verified,
   issuer: TrustedIssuer,
   schema: StandardSchemaV1<unknown, C> | undefined,
-  now: () => number,
-): Promise<Principal<C>> {
-  const { payload, credentials } = verified
-  const claims = schema === undefined ? (payload as C) : await validate(payload, schema)
-  return new Principal(toVerdict(verified, issuer, claims), credentials.token, credentials.scheme, now)
-}
-
-/** The schema sees a copy: one that transforms in place must not change what was signed. */
-async function validate<C>(payload: Verified['payload'], schema: StandardSchemaV1<unknown, C>): Promise<C> {
-  const result = await schema['~standard'].validate({ ...payload })
-  if (result.issues !== undefined) {
-    throw new AuthenticationError('ERR_CLAIMS_SCHEMA', { detail: { issues: result.issues.length } })
+): Promise<Mapping<C>> {
+  const mapped = toMappedVerdict(verified, issuer)
+  if (schema === undefined) {
+    return { verdict: Object.freeze({ ...mapped, claims: verified.payload as C }), shareable: true }
   }
-  return freezePlain(result.value)
+  const claims = await validate({ ...verified.payload, ...mapped.attributes }, schema)
+  return { shareable: freezePlain(claims), verdict: Object.freeze({ ...mapped, claims }) }
 }
 
-/** A schema may make class instances, which are its author's to protect; plain objects and arrays are ours. */
-function freezePlain<T>(value: T): T {
-  const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined
-  return prototype === Object.prototype || prototype === Array.prototype || prototype === null ? Object.freeze(value) : value
+async function validate<C>(value: object, schema: StandardSchemaV1<unknown, C>): Promise<C> {
+  let result: StandardSchemaV1.Result<C>
+  try {
+    result = await schema['~standard'].validate(value)
+  } catch (error) {
+    // A refinement that throws has not accepted.
+    throw new AuthenticationError('ERR_CLAIMS_SCHEMA', { cause: error })
+  }
+  if (result.issues === undefined) return result.value
+  throw new AuthenticationError('ERR_CLAIMS_SCHEMA', { detail: { issues: result.issues.length } })
+}
+
+/** Freezes plain objects and arrays throughout; says whether there was nothing else. A class instance is its author's to protect. */
+function freezePlain(value: unknown): boolean {
+  if (typeof value === 'function') return false
+  if (typeof value !== 'object' || value === null) return true
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return false
+  Object.freeze(value)
+  return Object.values(value).every(freezePlain)
 }

@@ -16,9 +16,10 @@ export function checkClaimRule(payload: Payload, rule: ClaimRule, mismatch?: Rea
   if (value === undefined || value === null) throw new AuthenticationError(mismatch ?? 'ERR_TOKEN_CLAIM_MISSING', { detail })
   const { oneOf } = rule
   if (oneOf === undefined) return
-  if (typeof value !== 'string' && !isTextList(value)) {
+  if (typeof value !== 'string' && (rule.single === true || !isTextList(value))) {
     throw new AuthenticationError(mismatch ?? 'ERR_TOKEN_CLAIM_TYPE', { detail })
   }
-  const holds = typeof value === 'string' ? oneOf.includes(value) : value.some((entry) => oneOf.includes(entry))
+  const values = typeof value === 'string' ? [value] : value
+  const holds = values.some((entry) => oneOf.includes(entry))
   if (!holds) throw new AuthenticationError(mismatch ?? 'ERR_TOKEN_CLAIM_VALUE', { detail })
 }

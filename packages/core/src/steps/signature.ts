@@ -1,15 +1,13 @@
 import { AuthenticationError } from '../errors.js'
 import type { VerificationKey } from '../ports.js'
-import type { Credentials } from './credentials.js'
 import type { Decoded } from './decode.js'
 import type { TokenHeader } from './header.js'
 
 declare const signatureHeld: unique symbol
 
-/** A token whose signature held. The brand cannot be written elsewhere: mapping an unverified token does not compile. */
+/** What a token says, once its signature held; without the token, so that a cache may keep it. The brand cannot be written elsewhere: mapping an unverified token does not compile. */
 export interface Verified {
   readonly [signatureHeld]: true
-  readonly credentials: Credentials
   readonly header: TokenHeader
   readonly payload: Readonly<Record<string, unknown>>
   readonly key: VerificationKey
@@ -24,10 +22,10 @@ export interface Verified {
  * @see RFC 7515 section 5.2, RFC 8725 section 3.3
  */
 export function verifySignature(decoded: Decoded, keys: readonly VerificationKey[]): Verified {
-  const { credentials, header, signingInput, signature, unverified } = decoded
+  const { header, signingInput, signature, unverified } = decoded
   for (const key of keys) {
     if (!fits(key, header) || !holds(decoded, key, signingInput, signature)) continue
-    return { credentials, header, payload: unverified, key } as Verified
+    return { header, payload: unverified, key } as Verified
   }
   throw new AuthenticationError('ERR_TOKEN_SIGNATURE')
 }

@@ -1,0 +1,101 @@
+import { LRUCache } from 'lru-cache'
+import { CountersignError, InternalError, UpstreamError } from '../errors.js'
+import type { ResolvedIssuer } from '../options/resolve-issuer.js'
+import type { IssuerSource } from './trusted-issuer.js'
+import type { Rules } from '../rules.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
+import { createGate } from './gate.js'
+import { toTrustedIssuer } from './list.js'
+
+/** Asks the application for an issuer, and reads its answer as an entry of `issuers` is read. */
+export type AskForIssuer = (issuer: string) => Promise<ResolvedIssuer | undefined>
+
+/** An answer is used without asking for so long; then it is asked for anew in the background. */
+const FRESH_MS = 60_000
+/** No answer is used for longer, whether the application can be asked or not. */
+const HELD_MS = 300_000
+const DENIED_MS = 30_000
+const MAX_HELD = 1_000
+
+interface Held {
+  readonly trusted: TrustedIssuer
+  readonly resolved: ResolvedIssuer
+  readonly answeredAtMs: number
+}
+
+/** The issuers that the application names on demand. */
+export interface IssuerDirectory extends IssuerSource {
+  find(issuer: string): TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>
+  close(): void
+}
+
+/**
+ * Creates the source behind `resolveIssuer`. One call per issuer at a time, behind a gate; what was answered is held for
+ * a minute and at most five, what was denied for half of one, apart from each other so that made-up names push out no
+ * real tenant. An answer that has not changed keeps its keys.
+ *
+ * Only https URLs of at most 2,048 characters are asked for: whatever else a token says never reaches the application.
+ */
+export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDirectory {
+  const { runtime } = rules
+  const held = new LRUCache<string, Held>({ max: MAX_HELD })
+  const denied = new LRUCache<string, number>({ max: MAX_HELD })
+  const pending = new Map<string, Promise<TrustedIssuer | undefined>>()
+  const gate = createGate(runtime)
+
+  const askAgain = async (issuer: string): Promise<TrustedIssuer | undefined> => {
+    const resolved = await gate.pass(() => ask(issuer))
+    const before = held.get(issuer)
+    if (resolved === undefined) {
+      before?.trusted.keys.close()
+      held.delete(issuer)
+      denied.set(issuer, runtime.monotonicNow())
+      return undefined
+    }
+    const trusted = toSuccessor(before, resolved, rules)
+    held.set(issuer, { trusted, resolved, answeredAtMs: runtime.monotonicNow() })
+    return trusted
+  }
+  const askOnce = (issuer: string): Promise<TrustedIssuer | undefined> => {
+    const underway = pending.get(issuer)
+    if (underway !== undefined) return underway
+    const asked = askAgain(issuer).catch(toOutage).finally(() => pending.delete(issuer))
+    pending.set(issuer, asked)
+    return asked
+  }
+  return {
+    find(issuer) {
+      if (!/^https:\/\/[^\s?#{}]+$/.test(issuer)) return undefined
+      const now = runtime.monotonicNow()
+      const known = held.get(issuer)
+      const age = known === undefined ? Infinity : now - known.answeredAtMs
+      if (age < HELD_MS) {
+        if (age >= FRESH_MS) askOnce(issuer).catch(() => {})
+        return known?.trusted
+      }
+      if (now - (denied.get(issuer) ?? -Infinity) < DENIED_MS) return undefined
+      return askOnce(issuer)
+    },
+    close() {
+      for (const { trusted } of held.values()) trusted.keys.close()
+      held.clear()
+    },
+  }
+}
+
+/** The same answer is the same issuer, cached verdicts and all; other rules over the same keys keep the keys. */
+function toSuccessor(before: Held | undefined, resolved: ResolvedIssuer, rules: Rules): TrustedIssuer {
+  if (before === undefined) return toTrustedIssuer(resolved, rules)
+  if (before.resolved.fingerprint === resolved.fingerprint) return before.trusted
+  if (JSON.stringify(before.resolved.location) === JSON.stringify(resolved.location)) {
+    return { ...resolved.rules, keys: before.trusted.keys }
+  }
+  before.trusted.keys.close()
+  return toTrustedIssuer(resolved, rules)
+}
+
+/** The application could not say whether it trusts the issuer: that is an outage, and no verdict on the token. */
+function toOutage(error: unknown): never {
+  if (error instanceof CountersignError && !(error instanceof InternalError)) throw error
+  throw new UpstreamError('ERR_ISSUER_UNAVAILABLE', { cause: error })
+}

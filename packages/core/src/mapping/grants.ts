@@ -1,0 +1,44 @@
+import { AuthenticationError } from '../errors.js'
+import type { GrantsOptions } from '../options/mapping-options.js'
+import type { Cut } from '../principal.js'
+import type { GrantRules, Mapped } from './mapped.js'
+
+/** Resolves `grants`. An issuer that was not listed by name has no say over roles, groups and permissions unless it is given one. */
+export function toGrantRules(grants: GrantsOptions | undefined, listed: boolean): GrantRules {
+  const bound = (names: readonly string[] | undefined): ReadonlySet<string> | undefined =>
+    names === undefined ? undefined : new Set(names)
+  const fallback = listed ? undefined : new Set<string>()
+  return Object.freeze({
+    scopes: bound(grants?.scopes),
+    roles: bound(grants?.roles) ?? fallback,
+    permissions: bound(grants?.permissions) ?? fallback,
+    groups: bound(grants?.groups) ?? fallback,
+    tenants: bound(grants?.tenants),
+  })
+}
+
+/**
+ * Cuts what was mapped down to what the issuer may say.
+ *
+ * @throws AuthenticationError `ERR_TOKEN_TENANT` for a tenant beyond the grants
+ */
+export function applyGrants(mapped: Mapped, grants: GrantRules, tenant: string | undefined): { mapped: Mapped; cut: Cut | undefined } {
+  if (tenant !== undefined && grants.tenants?.has(tenant) === false) throw new AuthenticationError('ERR_TOKEN_TENANT')
+  const scopes = intersect(mapped.scopes, grants.scopes)
+  const roles = intersect(mapped.roles, grants.roles)
+  const permissions = intersect(mapped.permissions, grants.permissions)
+  const groups = intersect(mapped.groups, grants.groups)
+  const cut: Cut = {
+    scopes: mapped.scopes.length - scopes.length,
+    roles: mapped.roles.length - roles.length,
+    permissions: mapped.permissions.length - permissions.length,
+    groups: mapped.groups.length - groups.length,
+  }
+  const uncut = cut.scopes + cut.roles + cut.permissions + cut.groups === 0
+  return { mapped: { ...mapped, tenant, scopes, roles, permissions, groups }, cut: uncut ? undefined : Object.freeze(cut) }
+}
+
+function intersect(values: readonly string[], bound: ReadonlySet<string> | undefined): readonly string[] {
+  if (bound === undefined || values.every((value) => bound.has(value))) return values
+  return Object.freeze(values.filter((value) => bound.has(value)))
+}

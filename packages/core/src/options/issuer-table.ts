@@ -1,0 +1,66 @@
+import { ALGORITHMS } from '../algorithms.js'
+import type { AlgorithmName } from '../algorithms.js'
+import type { KeysLocation } from '../keys/key-source.js'
+import type { ClaimRule, TokenProfile } from '../rules.js'
+import { audience, CLAIM_AUDIENCE } from './audience-kind.js'
+import type { ReadAudience } from './audience-kind.js'
+import { keys } from './keys-kind.js'
+import { list, oneOf, optional, readTable, required, table, text } from './kinds.js'
+import type { Kind, OptionTable } from './kinds.js'
+import { GRANTS_TABLE, mapping } from './mapping-kind.js'
+import type { GrantsOptions, MappingOptions } from './mapping-options.js'
+
+/** One issuer's options as read. */
+export interface ReadIssuer {
+  readonly issuer: string
+  readonly keys: KeysLocation
+  readonly audience: ReadAudience | undefined
+  readonly algorithms: readonly AlgorithmName[] | undefined
+  readonly tokenProfile: TokenProfile
+  readonly clientIds: readonly string[] | undefined
+  readonly requiredClaims: readonly ClaimRule[]
+  readonly mapping: MappingOptions | undefined
+  readonly grants: GrantsOptions | undefined
+  readonly acceptedIssuers: readonly string[]
+}
+
+/** Every algorithm name there is. */
+export const ALGORITHM_NAMES: readonly AlgorithmName[] = [...ALGORITHMS.values()].map(({ name }) => name)
+
+/** A list of signature algorithms. */
+export const algorithms: Kind<readonly AlgorithmName[]> = list(
+  oneOf(ALGORITHM_NAMES, 'HMAC and "none" do not exist here: whoever can verify such a token can also make one.'),
+  'a list of signature algorithms',
+)
+
+const issuerName = text('the exact string of the "iss" claim')
+
+const requiredClaim: Kind<ClaimRule> = {
+  wants: 'a claim name, or { claim, oneOf }',
+  read(value, option) {
+    if (typeof value === 'string') return { path: [text(this.wants).read(value, option)], oneOf: undefined }
+    const rule = readTable(CLAIM_AUDIENCE, value, option)
+    return { path: rule.claim, oneOf: rule.oneOf }
+  },
+}
+
+/** Every option of one issuer. */
+export const ISSUER_TABLE: OptionTable<ReadIssuer> = {
+  issuer: required(issuerName),
+  keys: optional(keys, { kind: 'discovery', url: undefined }),
+  audience: optional(audience),
+  algorithms: optional(algorithms),
+  tokenProfile: optional(oneOf(['access-token', 'rfc9068', 'id-token']), 'access-token'),
+  clientIds: optional(list(text('a client identifier'), 'a list of client identifiers')),
+  requiredClaims: optional(list(requiredClaim, 'a list of claim names or { claim, oneOf }'), []),
+  mapping: optional(mapping),
+  grants: optional(table(GRANTS_TABLE)),
+  acceptedIssuers: optional(list(issuerName, 'a list of exact "iss" strings'), []),
+}
+
+/** An entry of `issuers`: a URL, or an object. */
+export const issuer: Kind<string | ReadIssuer> = {
+  wants: 'an issuer URL, or an object with "issuer"',
+  read: (value, option) =>
+    typeof value === 'string' ? issuerName.read(value, option) : readTable(ISSUER_TABLE, value, option),
+}

@@ -1,0 +1,124 @@
+import type { KeysLocation } from '../keys/key-source.js'
+import { compileMapping } from '../mapping/compile.js'
+import { toGrantRules } from '../mapping/grants.js'
+import { isTemplate, parseTemplate } from '../issuers/template.js'
+import type { AudienceRule, IssuerRules } from '../rules.js'
+import type { ReadAudience } from './audience-kind.js'
+import { invalid } from './fail.js'
+import { ISSUER_TABLE } from './issuer-table.js'
+import type { ReadIssuer } from './issuer-table.js'
+import { readTable } from './kinds.js'
+import type { ReadOptions } from './tables.js'
+import { checkFetchUrl } from './url-kind.js'
+
+/** One issuer, resolved: its rules, and where its keys come from. */
+export interface ResolvedIssuer {
+  readonly rules: IssuerRules
+  readonly location: KeysLocation
+  /** Equal for equal options; a mapping function is equal to itself alone. */
+  readonly fingerprint: string
+}
+
+/**
+ * Resolves one entry of `issuers`, or one answer of `resolveIssuer`.
+ *
+ * @throws ConfigurationError naming the option
+ */
+export function resolveIssuer(
+  entry: string | ReadIssuer,
+  option: string,
+  verifier: ReadOptions,
+  listed: boolean,
+): ResolvedIssuer {
+  const read = typeof entry === 'string' ? readTable(ISSUER_TABLE, { issuer: entry }, option) : entry
+  const name = typeof entry === 'string' ? option : `${option}.issuer`
+  const template = isTemplate(read.issuer)
+  if (template) checkTemplate(read, option, name)
+  checkLocation(read, option, name, verifier)
+  checkProfile(read, option)
+  const named = listed && !template
+  const rules: IssuerRules = Object.freeze({
+    issuer: read.issuer,
+    acceptedIssuers: Object.freeze([read.issuer, ...read.acceptedIssuers]),
+    audience: toAudienceRule(read.audience, verifier),
+    algorithms: new Set(read.algorithms ?? verifier.algorithms),
+    tokenProfile: read.tokenProfile,
+    clientIds: read.clientIds ?? [],
+    requiredClaims: read.requiredClaims,
+    listed: named,
+    map: compileMapping(read.mapping),
+    grants: toGrantRules(read.grants, named),
+    tenant: named ? undefined : toEntryTenant(read, option),
+  })
+  return { rules, location: read.keys, fingerprint: toFingerprint(read) }
+}
+
+/** An issuer's own audience wins; where it names a claim, `aud` must still hold by the verifier's values if it is there. */
+function toAudienceRule(own: ReadAudience | undefined, verifier: ReadOptions): AudienceRule {
+  const audience = own ?? verifier.audience
+  const match = verifier.audienceMatch
+  if ('values' in audience) return Object.freeze({ values: audience.values, match, claim: undefined })
+  const values = 'values' in verifier.audience ? verifier.audience.values : []
+  return Object.freeze({ values, match, claim: { path: audience.claim, oneOf: audience.oneOf } })
+}
+
+/** An unlisted issuer could name anybody's tenant in a claim, so its tenant is a constant of its entry or nothing. */
+function toEntryTenant({ mapping }: ReadIssuer, option: string): string | undefined {
+  const tenant = typeof mapping === 'function' ? undefined : mapping?.tenant
+  if (tenant === undefined) return undefined
+  if ('constant' in tenant && typeof tenant.constant === 'string') return tenant.constant
+  const fix = 'A template has the tenant that its variable matched; resolveIssuer knows whose entry it answers with.'
+  throw invalid({ option: `${option}.mapping.tenant`, got: tenant, wants: '{ constant } or nothing', fix })
+}
+
+function checkTemplate({ issuer, keys, acceptedIssuers }: ReadIssuer, option: string, name: string): void {
+  try {
+    parseTemplate(issuer)
+  } catch (error) {
+    const wants = `an issuer template in which ${(error as SyntaxError).message}`
+    throw invalid({ option: name, got: issuer, wants, fix: 'As in "https://login.example/{tid}/v2.0".' })
+  }
+  if (keys.kind === 'discovery') {
+    const fix = 'A template has one key set for all its tenants; no URL is built from a token.'
+    throw invalid({ option: `${option}.keys`, got: undefined, wants: '{ jwksUri } or { jwks }', fix })
+  }
+  if (acceptedIssuers.length > 0) {
+    const fix = 'List the other name as a template of its own.'
+    throw invalid({ option: `${option}.acceptedIssuers`, got: acceptedIssuers, wants: 'nothing beside a template', fix })
+  }
+}
+
+function checkLocation({ issuer, keys }: ReadIssuer, option: string, name: string, { network }: ReadOptions): void {
+  if (keys.kind === 'jwks-uri') checkFetchUrl(keys.url, `${option}.keys.jwksUri`, network)
+  else if (keys.kind === 'discovery' && keys.url !== undefined) checkFetchUrl(keys.url, `${option}.keys.discoveryUrl`, network)
+  else if (keys.kind === 'discovery') {
+    checkFetchUrl(issuer, name, network)
+    if (issuer.includes('?')) {
+      const wants = 'an issuer URL without a query, to discover from'
+      throw invalid({ option: name, got: issuer, wants, fix: 'Give its keys as { jwksUri } or { discoveryUrl }.' })
+    }
+  }
+}
+
+function checkProfile({ tokenProfile, clientIds }: ReadIssuer, option: string): void {
+  if (tokenProfile === 'id-token' && clientIds === undefined) {
+    const fix = 'List the clients whose ID tokens this API takes: any other client could sign users in here.'
+    throw invalid({ option: `${option}.clientIds`, got: undefined, wants: 'a list of client identifiers', fix })
+  }
+  if (tokenProfile !== 'id-token' && clientIds !== undefined) {
+    const fix = 'To pin the client of access tokens, use requiredClaims: [{ claim: ["client_id"], oneOf: [ … ] }].'
+    throw invalid({ option: `${option}.clientIds`, got: clientIds, wants: 'nothing, unless tokenProfile is "id-token"', fix })
+  }
+}
+
+const functionNumbers = new WeakMap<object, number>()
+let functionCount = 0
+
+function toFingerprint(read: ReadIssuer): string {
+  return JSON.stringify(read, (_, value: unknown) => {
+    if (typeof value !== 'function') return value
+    const known = functionNumbers.get(value) ?? ++functionCount
+    functionNumbers.set(value, known)
+    return `function ${known}`
+  })
+}
