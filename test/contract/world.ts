@@ -1,6 +1,7 @@
 import { createVerifier } from '@countersign/core'
 import type { Principal, Verifier } from '@countersign/core'
 import { createTestClock, createTestIssuer, testRuntime } from '@countersign/testing'
+import type { TestIssuer } from '@countersign/testing'
 
 /** The same issuers, verifiers and tokens for every host. */
 export interface World {
@@ -10,6 +11,8 @@ export interface World {
   readonly partner: Verifier
   /** Trusts Acme as `api` does, but for another audience too. */
   readonly inner: Verifier
+  /** The issuer of most tokens, for those that a test makes by itself. */
+  readonly acme: TestIssuer
   readonly tokens: Readonly<Record<TokenName, string>>
   close(): Promise<void>
 }
@@ -54,6 +57,7 @@ export async function createWorld(): Promise<World> {
     api,
     partner,
     inner,
+    acme,
     tokens: {
       acme: acmeToken,
       acmeWrite: await acme.token({ scope: 'orders:read orders:write' }),

@@ -1,23 +1,17 @@
 import type express from 'express'
-import {
-  anyOf,
-  allOf,
-  countersign,
-  errorHandler,
-  findAuth,
-  getAuth,
-  requireAnyScope,
-  requireScopes,
-} from '@countersign/express'
-import type { ErrorMode } from './host.js'
+import { anyOf, allOf, countersign, findAuth, getAuth, requireAnyScope, requireScopes } from '@countersign/express'
 import { describePrincipal } from '../world.js'
 import type { World } from '../world.js'
 
 /** What Express 4 and 5 have in common. */
 export type ExpressFactory = (() => express.Express) & { Router: typeof express.Router }
 
-/** The application of the contract on Express. */
-export function createExpressApp(express: ExpressFactory, world: World, errors: ErrorMode): express.Express {
+/** The application of the contract on Express. An error handler is its last middleware. */
+export function createExpressApp(
+  express: ExpressFactory,
+  world: World,
+  last?: express.ErrorRequestHandler,
+): express.Express {
   const show: express.RequestHandler = (req, res) => void res.json(describePrincipal(getAuth(req)))
   const app = express()
 
@@ -61,6 +55,6 @@ export function createExpressApp(express: ExpressFactory, world: World, errors: 
   inner.get('/me', (req, res) => void res.json(describePrincipal(getAuth(req, world.inner))))
   app.use('/inner', inner)
 
-  if (errors === 'errorHandler') app.use(errorHandler())
+  if (last !== undefined) app.use(last)
   return app
 }

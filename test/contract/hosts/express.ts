@@ -1,5 +1,6 @@
 import express5 from 'express'
 import express4 from 'express4'
+import { errorHandler } from '@countersign/express'
 import { createExpressApp } from './express-app.js'
 import type { ExpressFactory } from './express-app.js'
 import { listen } from './host.js'
@@ -12,5 +13,6 @@ const versions: readonly (readonly [string, ExpressFactory])[] = [
 
 export const expressHosts: readonly Host[] = versions.map(([name, express]) => ({
   name,
-  start: (world, errors) => listen(createExpressApp(express, world, errors)),
+  start: (world, errors) =>
+    listen(createExpressApp(express, world, errors === 'errorHandler' ? errorHandler() : undefined)),
 }))

@@ -1,26 +1,19 @@
 import fastify from 'fastify'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  allOf,
-  anyOf,
-  countersign,
-  errorHandler,
-  findAuth,
-  getAuth,
-  requireAnyScope,
-  requireScopes,
-} from '@countersign/fastify'
-import type { ErrorMode } from './host.js'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { allOf, anyOf, countersign, findAuth, getAuth, requireAnyScope, requireScopes } from '@countersign/fastify'
 import { describePrincipal } from '../world.js'
 import type { World } from '../world.js'
+
+/** What `setErrorHandler` takes. */
+export type FastifyErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown
 
 const orders = { config: { auth: { scopes: ['orders:read'] } } }
 
 /** The application of the contract on Fastify. Nothing here is awaited, as in most applications. */
-export function createFastifyApp(world: World, errors: ErrorMode): FastifyInstance {
+export function createFastifyApp(world: World, handler?: FastifyErrorHandler): FastifyInstance {
   const show = async (request: FastifyRequest) => describePrincipal(getAuth(request))
   const app = fastify()
-  if (errors === 'errorHandler') app.setErrorHandler(errorHandler())
+  if (handler !== undefined) app.setErrorHandler(handler)
 
   // Before the plugin: an open route, a guard that nothing authenticates for, and a route that the plugin must close.
   app.get('/open', { config: { auth: false } }, async () => ({ open: true }))

@@ -1,4 +1,5 @@
 import type { InjectOptions } from 'fastify'
+import { errorHandler } from '@countersign/fastify'
 import type { ContractRequest } from '../raw-client.js'
 import { createFastifyApp } from './fastify-app.js'
 import type { Host } from './host.js'
@@ -7,7 +8,7 @@ import type { Host } from './host.js'
 export const injectHost: Host = {
   name: 'Fastify inject',
   async start(world, errors) {
-    const app = createFastifyApp(world, errors)
+    const app = createFastifyApp(world, errors === 'errorHandler' ? errorHandler() : undefined)
     return {
       async send({ method, path, fields }) {
         const answer = await app.inject({

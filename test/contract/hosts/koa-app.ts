@@ -1,27 +1,17 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import mount from 'koa-mount'
-import {
-  allOf,
-  anyOf,
-  countersign,
-  errorHandler,
-  findAuth,
-  getAuth,
-  requireAnyScope,
-  requireScopes,
-} from '@countersign/koa'
-import type { ErrorMode } from './host.js'
+import { allOf, anyOf, countersign, findAuth, getAuth, requireAnyScope, requireScopes } from '@countersign/koa'
 import { describePrincipal } from '../world.js'
 import type { World } from '../world.js'
 
-/** The application of the contract on Koa. */
-export function createKoaApp(Application: typeof Koa, world: World, errors: ErrorMode): Koa {
+/** The application of the contract on Koa. A middleware that handles errors is its first. */
+export function createKoaApp(Application: typeof Koa, world: World, first?: Koa.Middleware): Koa {
   const show: Koa.Middleware = (ctx) => void (ctx.body = describePrincipal(getAuth(ctx)))
   const app = new Application()
   // Koa prints what is not exposed to clients.
   app.silent = true
-  if (errors === 'errorHandler') app.use(errorHandler())
+  if (first !== undefined) app.use(first)
 
   // Before the middleware: an open route, and a guard that nothing authenticates for.
   const before = new Router()

@@ -1,5 +1,6 @@
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
+import { errorHandler } from '@countersign/koa'
 import { listen } from './host.js'
 import type { Host } from './host.js'
 import { createKoaApp } from './koa-app.js'
@@ -11,5 +12,6 @@ const versions: readonly (readonly [string, typeof Koa3])[] = [
 
 export const koaHosts: readonly Host[] = versions.map(([name, Koa]) => ({
   name,
-  start: (world, errors) => listen(createKoaApp(Koa, world, errors).callback()),
+  start: (world, errors) =>
+    listen(createKoaApp(Koa, world, errors === 'errorHandler' ? errorHandler() : undefined).callback()),
 }))

@@ -1,6 +1,8 @@
 import express from 'express'
 import Koa from 'koa'
 import serverless from 'serverless-http'
+import { errorHandler as handleExpressErrors } from '@countersign/express'
+import { errorHandler as handleKoaErrors } from '@countersign/koa'
 import { createExpressApp } from './express-app.js'
 import type { Host } from './host.js'
 import { createKoaApp } from './koa-app.js'
@@ -16,7 +18,11 @@ interface GatewayAnswer {
 export const serverlessHosts: readonly Host[] = (['Express 5', 'Koa 3'] as const).map((framework) => ({
   name: `${framework} under serverless-http`,
   async start(world, errors) {
-    const app = framework === 'Koa 3' ? createKoaApp(Koa, world, errors) : createExpressApp(express, world, errors)
+    const ours = errors === 'errorHandler'
+    const app =
+      framework === 'Koa 3'
+        ? createKoaApp(Koa, world, ours ? handleKoaErrors() : undefined)
+        : createExpressApp(express, world, ours ? handleExpressErrors() : undefined)
     const handle = serverless(app)
     return {
       async send({ method, path, fields }) {

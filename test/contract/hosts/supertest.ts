@@ -1,5 +1,6 @@
 import express from 'express'
 import supertest from 'supertest'
+import { errorHandler } from '@countersign/express'
 import { createExpressApp } from './express-app.js'
 import type { Host } from './host.js'
 import { groupFields } from './inject.js'
@@ -8,7 +9,7 @@ import { groupFields } from './inject.js'
 export const supertestHost: Host = {
   name: 'Express 5 under supertest',
   async start(world, errors) {
-    const app = createExpressApp(express, world, errors)
+    const app = createExpressApp(express, world, errors === 'errorHandler' ? errorHandler() : undefined)
     return {
       async send({ method, path, fields }) {
         const call = method.toLowerCase() as 'get' | 'head' | 'options'
