@@ -13,7 +13,8 @@ export function toClaimPath(where: string, path: unknown): ClaimPath {
     const steps = path.slice(1).split('/')
     return Object.freeze(steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')))
   }
-  if (Array.isArray(path) && path.length > 0 && path.every((step) => typeof step === 'string')) return Object.freeze([...path])
+  if (Array.isArray(path) && path.length > 0 && path.every((step) => typeof step === 'string'))
+    return Object.freeze([...path])
   const fix = typeof path === 'string' ? `: write [${JSON.stringify(path.slice(0, 80))}]` : ''
   throw new TypeError(`${where} wants a path as a list of member names or a JSON Pointer${fix}`)
 }
@@ -25,7 +26,8 @@ export function toClaimPath(where: string, path: unknown): ClaimPath {
 export function findPath(claims: Readonly<Record<string, unknown>>, path: ClaimPath): unknown {
   let value: unknown = claims
   for (const name of path) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined
     value = (value as Record<string, unknown>)[name]
   }
   return value

@@ -35,7 +35,9 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
   let resourceMetadataUrl: string | undefined
   return Object.freeze<Verifier<C>>({
     publicUrl,
-    authorizationServers: listed.all.map(({ issuer }) => issuer).filter((issuer) => URL.canParse(issuer) && !isTemplate(issuer)),
+    authorizationServers: listed.all
+      .map(({ issuer }) => issuer)
+      .filter((issuer) => URL.canParse(issuer) && !isTemplate(issuer)),
     advertise: (url) => void (resourceMetadataUrl = url),
     verify: (token) => judge(() => ({ scheme: 'Bearer', token, request: undefined }), policy),
     authenticate: (request) =>

@@ -55,10 +55,10 @@ export abstract class CountersignError<R extends string = Reason> extends Error 
   protected constructor(reason: R, options: ErrorOptions, message?: string) {
     const code = options.code ?? REASONS[reason as Reason] ?? 'ERR_INTERNAL'
     const row = CODES[code]
+    const cause = toCause(options.cause)
     // A stack costs more than the refusal itself, and a flood of bad tokens is made of refusals.
     const limit = Error.stackTraceLimit
     if (row.status < 500) Reflect.set(Error, 'stackTraceLimit', 0)
-    const cause = toCause(options.cause)
     super(message ?? row.text, cause === undefined ? undefined : { cause })
     if (row.status < 500) Reflect.set(Error, 'stackTraceLimit', limit)
     this.code = code
@@ -94,7 +94,11 @@ export abstract class CountersignError<R extends string = Reason> extends Error 
 
 /** The configuration cannot work. Thrown at construction only; `message` names the option, what it got, what it wants and the fix. */
 export class ConfigurationError extends CountersignError {
-  constructor(reason: 'ERR_CONFIG_INVALID' | 'ERR_CONFIG_MISSING' | 'ERR_CONFIG_UNKNOWN', message: string, detail?: ErrorDetail) {
+  constructor(
+    reason: 'ERR_CONFIG_INVALID' | 'ERR_CONFIG_MISSING' | 'ERR_CONFIG_UNKNOWN',
+    message: string,
+    detail?: ErrorDetail,
+  ) {
     super(reason, { detail }, message)
   }
 
@@ -131,9 +135,9 @@ export class UpstreamError<R extends string = Reason> extends CountersignError<R
 
   constructor(reason: R, options: ErrorOptions = {}) {
     super(reason, options)
-    const seconds = Math.max(1, Math.ceil(options.retryAfterSeconds ?? 1))
-    this.#retryAfterSeconds = seconds
-    this.headers['Retry-After'] = String(seconds)
+    const seconds = Math.ceil(options.retryAfterSeconds ?? 1)
+    this.#retryAfterSeconds = Number.isFinite(seconds) ? Math.max(1, seconds) : 1
+    this.headers['Retry-After'] = String(this.#retryAfterSeconds)
   }
 
   /** Whole seconds after which asking again makes sense; at least 1. */
@@ -159,12 +163,18 @@ export class InternalError<R extends string = Reason> extends CountersignError<R
 
 /** Keeps of a failure what helps an operator and cannot carry a stranger's text. */
 export function toCause(cause: unknown): CountersignError | ErrorCause | undefined {
-  if (cause === undefined || cause === null || cause instanceof CountersignError) return cause ?? undefined
-  const { name, code, status } = cause as { name?: unknown; code?: unknown; status?: unknown }
-  return {
-    name: isIdentifier(name) ? name : 'Error',
-    code: isIdentifier(code) ? code : undefined,
-    status: typeof status === 'number' ? status : undefined,
+  if (cause === undefined || cause === null) return undefined
+  try {
+    if (cause instanceof CountersignError) return cause
+    const { name, code, status } = cause as { name?: unknown; code?: unknown; status?: unknown }
+    return {
+      name: isIdentifier(name) ? name : 'Error',
+      code: isIdentifier(code) ? code : undefined,
+      status: typeof status === 'number' ? status : undefined,
+    }
+  } catch {
+    // Anything can be thrown, an object whose members throw too: it must not take the place of our own error.
+    return { name: 'Error', code: undefined, status: undefined }
   }
 }
 

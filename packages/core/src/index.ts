@@ -72,7 +72,11 @@ export type {
   HttpPeer,
   RevocationQuery,
   RevocationStore,
-  KeySelector, KeySource, KeySourceHealth, VerificationKey } from './ports.js'
+  KeySelector,
+  KeySource,
+  KeySourceHealth,
+  VerificationKey,
+} from './ports.js'
 export { Principal } from './principal.js'
 export type { Claims, DefaultClaims, Register, Scheme, Verdict } from './principal.js'
 export type {

@@ -49,7 +49,7 @@ function countColons(text: string, limits: JsonLimits): number {
 
 /** The index of the quote that closes the string, or the text's length where none does. */
 function findStringEnd(text: string, start: number): number {
-  for (let end = start; ; ) {
+  for (let end = start; ;) {
     end = text.indexOf('"', end + 1)
     if (end === -1) return text.length
     let before = end

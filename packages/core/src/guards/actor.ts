@@ -38,8 +38,10 @@ function toRequirement(actor: string | ActorRequirement): ActorRequirement {
   checkMembers('requireActor', actor, ['subject', 'clientId', 'issuer'])
   const { subject, clientId, issuer } = actor as ActorRequirement
   for (const value of [subject, clientId, issuer]) {
-    if (value !== undefined && (typeof value !== 'string' || value === '')) throw new TypeError('requireActor() wants strings')
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      throw new TypeError('requireActor() wants strings')
   }
-  if (subject === undefined && clientId === undefined) throw new TypeError('requireActor() wants a subject or a clientId')
+  if (subject === undefined && clientId === undefined)
+    throw new TypeError('requireActor() wants a subject or a clientId')
   return Object.freeze({ subject, clientId, issuer })
 }

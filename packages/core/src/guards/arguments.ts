@@ -19,7 +19,8 @@ export const NAMES: NameForm = { words: 'names that are not empty', pattern: /[^
  * @throws TypeError naming the guard and the fix
  */
 export function toNames(guard: string, names: readonly string[], form: NameForm = NAMES): readonly string[] {
-  if (names.length === 0) throw new TypeError(`${guard}() wants at least one argument: without any it would let everyone in`)
+  if (names.length === 0)
+    throw new TypeError(`${guard}() wants at least one argument: without any it would let everyone in`)
   for (const name of names) {
     if (typeof name !== 'string') {
       throw new TypeError(`${guard}() wants strings, got ${typeof name}: pass each as an argument of its own`)

@@ -22,7 +22,8 @@ export interface AuthenticationRequirement {
 export function requireAuthentication(requirement: AuthenticationRequirement): Guard {
   checkMembers('requireAuthentication', requirement, ['acr', 'maxAgeSeconds'])
   const { acr, maxAgeSeconds } = requirement
-  if (acr === undefined && maxAgeSeconds === undefined) throw new TypeError('requireAuthentication() wants acr, maxAgeSeconds or both')
+  if (acr === undefined && maxAgeSeconds === undefined)
+    throw new TypeError('requireAuthentication() wants acr, maxAgeSeconds or both')
   if (maxAgeSeconds !== undefined && !(Number.isSafeInteger(maxAgeSeconds) && maxAgeSeconds >= 0)) {
     throw new TypeError('requireAuthentication() wants maxAgeSeconds as a whole number of seconds, 0 or more')
   }
@@ -30,7 +31,8 @@ export function requireAuthentication(requirement: AuthenticationRequirement): G
   const challenge = { acrValues: classes?.join(' '), maxAgeSeconds }
   const stepUp = (reason: Reason): AuthorizationError => new AuthorizationError(reason, { challenge })
   return createGuard((principal) => {
-    if (classes !== undefined && (principal.acr === undefined || !classes.includes(principal.acr))) throw stepUp('ERR_STEP_UP_ACR')
+    if (classes !== undefined && (principal.acr === undefined || !classes.includes(principal.acr)))
+      throw stepUp('ERR_STEP_UP_ACR')
     if (maxAgeSeconds === undefined) return
     const { authenticatedAtSeconds } = principal
     const age = authenticatedAtSeconds === undefined ? Infinity : readNowSeconds(principal) - authenticatedAtSeconds

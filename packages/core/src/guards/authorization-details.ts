@@ -31,14 +31,19 @@ export function requireAuthorizationDetails(requirement: AuthorizationDetailRequ
   toNames('requireAuthorizationDetails', [type])
   const actions = toOptionalNames(requirement.actions)
   const locations = toOptionalNames(requirement.locations)
-  if (where !== undefined && typeof where !== 'function') throw new TypeError('requireAuthorizationDetails() wants where as a function')
+  if (where !== undefined && typeof where !== 'function')
+    throw new TypeError('requireAuthorizationDetails() wants where as a function')
   return createGuard(({ payload }) => {
     const details = findClaim(payload, 'authorization_details')
     const fitting = (Array.isArray(details) ? details : []).filter(
       (detail): detail is AuthorizationDetail =>
-        isDetail(detail) && detail.type === type && holds(detail['actions'], actions) && holds(detail['locations'], locations),
+        isDetail(detail) &&
+        detail.type === type &&
+        holds(detail['actions'], actions) &&
+        holds(detail['locations'], locations),
     )
-    if (!fitting.some((detail) => where === undefined || decide(where, detail))) throw denied(['authorization_details', type])
+    if (!fitting.some((detail) => where === undefined || decide(where, detail)))
+      throw denied(['authorization_details', type])
   })
 }
 

@@ -15,8 +15,11 @@ export type ClaimValue = string | number | boolean
  */
 export function requireClaim(path: ClaimPathInput, values: ClaimValue | readonly ClaimValue[]): Guard {
   const steps = toClaimPath('requireClaim()', path)
-  const wanted: readonly ClaimValue[] = Object.freeze(Array.isArray(values) ? [...(values as ClaimValue[])] : [values as ClaimValue])
-  if (wanted.length === 0) throw new TypeError('requireClaim() wants at least one value: without any it would let nobody in')
+  const wanted: readonly ClaimValue[] = Object.freeze(
+    Array.isArray(values) ? [...(values as ClaimValue[])] : [values as ClaimValue],
+  )
+  if (wanted.length === 0)
+    throw new TypeError('requireClaim() wants at least one value: without any it would let nobody in')
   for (const value of wanted) {
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       throw new TypeError(`requireClaim() wants strings, numbers or booleans as values, got ${typeof value}`)

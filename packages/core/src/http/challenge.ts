@@ -43,7 +43,8 @@ export function toChallenge(error: CountersignError, rules: ChallengeRules): str
   if (scope !== undefined) parameters.push(`scope="${quote(scope)}"`)
   if (acrValues !== undefined) parameters.push(`acr_values="${quote(acrValues)}"`)
   if (maxAgeSeconds !== undefined) parameters.push(`max_age="${maxAgeSeconds}"`)
-  if (rules.resourceMetadataUrl !== undefined) parameters.push(`resource_metadata="${quote(rules.resourceMetadataUrl)}"`)
+  if (rules.resourceMetadataUrl !== undefined)
+    parameters.push(`resource_metadata="${quote(rules.resourceMetadataUrl)}"`)
   return `Bearer ${parameters.join(', ')}`
 }
 

@@ -29,7 +29,10 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource'
  * @throws ConfigurationError where the verifier has no `publicUrl`
  * @see RFC 9728 sections 3 and 5.1
  */
-export function protectedResourceMetadata<C>(verifier: Verifier<C>, options: ResourceMetadataOptions = {}): HttpHandler {
+export function protectedResourceMetadata<C>(
+  verifier: Verifier<C>,
+  options: ResourceMetadataOptions = {},
+): HttpHandler {
   const { scopes, name, documentation } = readTable(OPTIONS, options, '')
   const { publicUrl } = verifier
   if (publicUrl === undefined) {
@@ -63,7 +66,11 @@ function presentList(values: readonly string[] | undefined): readonly string[] |
 function answer(request: Request, path: string, body: string): Response {
   const headers = { 'Access-Control-Allow-Origin': '*' }
   if (request.method === 'OPTIONS') {
-    const allowed = { 'Access-Control-Allow-Methods': 'GET, HEAD', 'Access-Control-Allow-Headers': '*', 'Access-Control-Max-Age': '86400' }
+    const allowed = {
+      'Access-Control-Allow-Methods': 'GET, HEAD',
+      'Access-Control-Allow-Headers': '*',
+      'Access-Control-Max-Age': '86400',
+    }
     return new Response(null, { status: 204, headers: { ...headers, ...allowed } })
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -59,7 +59,9 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
   const askOnce = (issuer: string): Promise<TrustedIssuer | undefined> => {
     const underway = pending.get(issuer)
     if (underway !== undefined) return underway
-    const asked = askAgain(issuer).catch(toOutage).finally(() => pending.delete(issuer))
+    const asked = askAgain(issuer)
+      .catch(toOutage)
+      .finally(() => pending.delete(issuer))
     pending.set(issuer, asked)
     return asked
   }

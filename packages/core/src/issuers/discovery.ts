@@ -128,12 +128,12 @@ export function createDiscovery(
         }
         return held.jwksUri
       } catch (error) {
-        failedAt = toMoment(runtime)
         const reason = error instanceof UpstreamError ? error.reason : 'ERR_UNEXPECTED'
         publishDiscoveryEvent({ type: 'failed', issuer, reason, usable })
         // A document that names somebody else is an answer, and a wrong one: nothing it said before is taken either.
         if (!usable || reason === 'ERR_DISCOVERY_ISSUER') throw error
-        logger.warn('An issuer’s metadata could not be read again', { issuer, reason })
+        failedAt = toMoment(runtime)
+        logger.warn('The metadata of an issuer could not be read again', { issuer, reason })
         return previous.jwksUri
       }
     },

@@ -82,7 +82,19 @@ function toTenantIssuer(
 function toRules(entry: TrustedIssuer): IssuerRules {
   const { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds } = entry
   const { requiredClaims, listed, map, grants, tenant } = entry
-  return { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds, requiredClaims, listed, map, grants, tenant }
+  return {
+    issuer,
+    acceptedIssuers,
+    audience,
+    algorithms,
+    tokenProfile,
+    clientIds,
+    requiredClaims,
+    listed,
+    map,
+    grants,
+    tenant,
+  }
 }
 
 function withKeys(own: IssuerRules, keys: () => KeySource): TrustedIssuer {

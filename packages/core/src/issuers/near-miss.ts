@@ -54,7 +54,10 @@ export function createNearMisses(names: Iterable<string>, logger: Logger, runtim
 }
 
 function toForm(name: string): string {
-  return name.toLowerCase().replace(/^https?:\/\//, '').replace(/\/$/, '')
+  return name
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/\/$/, '')
 }
 
 function toHost(name: string): string | undefined {

@@ -27,9 +27,11 @@ export function parseTemplate(template: string): IssuerTemplate {
   const parts = template.split(/\{([A-Za-z_]\w*)\}/)
   const names = parts.filter((_, index) => index % 2 === 1)
   const literals = parts.filter((_, index) => index % 2 === 0)
-  if (names.length === 0 || literals.some((literal) => /[{}]/.test(literal))) throw new SyntaxError('a variable is written {name}')
+  if (names.length === 0 || literals.some((literal) => /[{}]/.test(literal)))
+    throw new SyntaxError('a variable is written {name}')
   if (new Set(names).size !== names.length) throw new SyntaxError('each variable stands once')
-  if (!/^https?:\/\/[^/?#{}]+\//.test(literals[0] ?? '')) throw new SyntaxError('variables stand in the path, after a fixed host')
+  if (!/^https?:\/\/[^/?#{}]+\//.test(literals[0] ?? ''))
+    throw new SyntaxError('variables stand in the path, after a fixed host')
   if (literals.slice(1, -1).includes('')) throw new SyntaxError('variables are set apart by fixed text')
   if (/[?#]/.test(template)) throw new SyntaxError('an issuer has no query and no fragment')
   const pattern = new RegExp(`^${literals.map(escape).join(VALUE)}$`)
@@ -37,7 +39,9 @@ export function parseTemplate(template: string): IssuerTemplate {
     names,
     match(issuer) {
       const found = pattern.exec(issuer)
-      return found === null ? undefined : { variables: names.map((name, index) => ({ name, value: found[index + 1] ?? '' })) }
+      return found === null
+        ? undefined
+        : { variables: names.map((name, index) => ({ name, value: found[index + 1] ?? '' })) }
     },
   }
 }

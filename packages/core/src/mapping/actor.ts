@@ -10,7 +10,7 @@ import type { Payload } from '../steps/claim-types.js'
  */
 export function readActors(payload: Payload): readonly Actor[] {
   const actors: Actor[] = []
-  for (let link = findClaim(payload, 'act'); link !== undefined; ) {
+  for (let link = findClaim(payload, 'act'); link !== undefined;) {
     if (typeof link !== 'object' || link === null || Array.isArray(link)) throw wrongType('act')
     const claims = link as Payload
     actors.push(

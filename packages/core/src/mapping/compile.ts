@@ -1,4 +1,11 @@
-import type { ListTarget, MappedFields, MappingOptions, MappingTargets, Source, TextTarget } from '../options/mapping-options.js'
+import type {
+  ListTarget,
+  MappedFields,
+  MappingOptions,
+  MappingTargets,
+  Source,
+  TextTarget,
+} from '../options/mapping-options.js'
 import { AuthenticationError } from '../errors.js'
 import { isTextList } from '../steps/claim-types.js'
 import type { Payload } from '../steps/claim-types.js'
@@ -48,11 +55,17 @@ function compileList(target: ListTarget | undefined): (payload: Payload) => read
   return (payload) => findFirst(readers, (reader) => reader.list(payload)) ?? NOTHING
 }
 
-function compileAttributes(targets: MappingTargets['attributes']): (payload: Payload) => Readonly<Record<string, unknown>> {
-  const entries = Object.entries(targets ?? {}).map(([name, target]) => [name, toSources(target).map(compileSource)] as const)
+function compileAttributes(
+  targets: MappingTargets['attributes'],
+): (payload: Payload) => Readonly<Record<string, unknown>> {
+  const entries = Object.entries(targets ?? {}).map(
+    ([name, target]) => [name, toSources(target).map(compileSource)] as const,
+  )
   if (entries.length === 0) return () => NO_ATTRIBUTES
   return (payload) => {
-    const found = entries.map(([name, readers]) => [name, findFirst(readers, (reader) => reader.value(payload))] as const)
+    const found = entries.map(
+      ([name, readers]) => [name, findFirst(readers, (reader) => reader.value(payload))] as const,
+    )
     return Object.freeze(Object.fromEntries(found.filter(([, value]) => value !== undefined)))
   }
 }

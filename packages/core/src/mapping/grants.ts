@@ -22,7 +22,11 @@ export function toGrantRules(grants: GrantsOptions | undefined, listed: boolean)
  *
  * @throws AuthenticationError `ERR_TOKEN_TENANT` for a tenant beyond the grants
  */
-export function applyGrants(mapped: Mapped, grants: GrantRules, tenant: string | undefined): { mapped: Mapped; cut: Cut | undefined } {
+export function applyGrants(
+  mapped: Mapped,
+  grants: GrantRules,
+  tenant: string | undefined,
+): { mapped: Mapped; cut: Cut | undefined } {
   if (tenant !== undefined && grants.tenants?.has(tenant) === false) throw new AuthenticationError('ERR_TOKEN_TENANT')
   const scopes = intersect(mapped.scopes, grants.scopes)
   const roles = intersect(mapped.roles, grants.roles)
@@ -35,7 +39,10 @@ export function applyGrants(mapped: Mapped, grants: GrantRules, tenant: string |
     groups: mapped.groups.length - groups.length,
   }
   const uncut = cut.scopes + cut.roles + cut.permissions + cut.groups === 0
-  return { mapped: { ...mapped, tenant, scopes, roles, permissions, groups }, cut: uncut ? undefined : Object.freeze(cut) }
+  return {
+    mapped: { ...mapped, tenant, scopes, roles, permissions, groups },
+    cut: uncut ? undefined : Object.freeze(cut),
+  }
 }
 
 function intersect(values: readonly string[], bound: ReadonlySet<string> | undefined): readonly string[] {

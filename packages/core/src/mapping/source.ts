@@ -17,7 +17,8 @@ export function compileSource(source: Source): SourceReader {
   const path = toClaimPath('claim', source.claim)
   const { separator, table, prefix, take } = source
   const translate = table === undefined && prefix === undefined ? undefined : toTranslation(table, prefix)
-  const find = take === 'names' ? (payload: Payload) => findNames(payload, path) : (payload: Payload) => findPath(payload, path)
+  const find =
+    take === 'names' ? (payload: Payload) => findNames(payload, path) : (payload: Payload) => findPath(payload, path)
   const list = (payload: Payload): readonly string[] | undefined => {
     const found = toList(find(payload), separator)
     return found === undefined || translate === undefined ? found : Object.freeze(found.flatMap(translate))
@@ -30,7 +31,13 @@ export function compileSource(source: Source): SourceReader {
     return translated.length === 1 ? translated[0] : undefined
   }
   const asIs = translate === undefined && separator === undefined && take !== 'names'
-  return { text, list, value: asIs ? find : (payload) => (typeof find(payload) === 'string' && separator === undefined ? text(payload) : list(payload)) }
+  return {
+    text,
+    list,
+    value: asIs
+      ? find
+      : (payload) => (typeof find(payload) === 'string' && separator === undefined ? text(payload) : list(payload)),
+  }
 }
 
 function toConstant(constant: string | readonly string[]): SourceReader {
@@ -50,7 +57,9 @@ function toList(found: unknown, separator: string | undefined): readonly string[
 
 function findNames(payload: Payload, path: readonly string[]): unknown {
   const found = findPath(payload, path)
-  return typeof found === 'object' && found !== null && !Array.isArray(found) ? Object.freeze(Object.keys(found)) : undefined
+  return typeof found === 'object' && found !== null && !Array.isArray(found)
+    ? Object.freeze(Object.keys(found))
+    : undefined
 }
 
 function toTranslation(
@@ -59,6 +68,11 @@ function toTranslation(
 ): (value: string) => readonly string[] {
   if (table === undefined) return (value) => [prefix + value]
   // A Map: a claim that says "constructor" must not find what every object inherits.
-  const rows = new Map(Object.entries(table).map(([name, to]) => [name, (typeof to === 'string' ? [to] : to).map((value) => prefix + value)]))
+  const rows = new Map(
+    Object.entries(table).map(([name, to]) => [
+      name,
+      (typeof to === 'string' ? [to] : to).map((value) => prefix + value),
+    ]),
+  )
   return (value) => rows.get(value) ?? []
 }

@@ -28,7 +28,8 @@ export const CLAIM_AUDIENCE: OptionTable<ClaimAudience> = {
 export const audience: Kind<ReadAudience> = {
   wants: 'the value that tokens name in "aud", a list of such values, or { claim, oneOf }',
   read(value, option) {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return readTable(CLAIM_AUDIENCE, value, option)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return readTable(CLAIM_AUDIENCE, value, option)
     const values = Array.isArray(value) ? value : [value]
     return { values: list(text(this.wants), this.wants).read(values, option) }
   },

@@ -32,7 +32,12 @@ export function optional<T>(kind: Kind<T>, fallback?: T): OptionRow<T | undefine
 /** Reads a plain object by a table: unknown names are errors, `undefined` counts as absent. */
 export function readTable<T extends object>(table: OptionTable<T>, value: unknown, option: string): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid({ option: option || 'options', got: value, wants: 'an object', fix: 'Pass the options as one object.' })
+    throw invalid({
+      option: option || 'options',
+      got: value,
+      wants: 'an object',
+      fix: 'Pass the options as one object.',
+    })
   }
   const names = Object.keys(table)
   for (const name of Object.keys(value)) {
@@ -44,7 +49,12 @@ export function readTable<T extends object>(table: OptionTable<T>, value: unknow
     const found = given[name]
     if (found !== undefined) return [name, row.kind.read(found, join(option, name))]
     if (row.required) {
-      throw invalid({ option: join(option, name), got: undefined, wants: row.kind.wants, fix: 'It has no safe default.' })
+      throw invalid({
+        option: join(option, name),
+        got: undefined,
+        wants: row.kind.wants,
+        fix: 'It has no safe default.',
+      })
     }
     return [name, row.fallback]
   })
@@ -109,7 +119,12 @@ export function list<T>(entry: Kind<T>, wants: string): Kind<readonly T[]> {
     wants,
     read(value, option) {
       if (!Array.isArray(value) || value.length === 0) {
-        throw invalid({ option, got: value, wants, fix: 'Give a list with at least one entry, or leave the option out.' })
+        throw invalid({
+          option,
+          got: value,
+          wants,
+          fix: 'Give a list with at least one entry, or leave the option out.',
+        })
       }
       return Object.freeze(value.map((item: unknown, index) => entry.read(item, `${option}[${index}]`)))
     },

@@ -2,10 +2,30 @@ import { toClaimPath } from '../claim-path.js'
 import { invalid } from './fail.js'
 import { list, oneOf, optional, readTable, required, text } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
-import type { ClaimSource, ConstantSource, GrantsOptions, MappingOptions, MappingTargets, Source } from './mapping-options.js'
+import type {
+  ClaimSource,
+  ConstantSource,
+  GrantsOptions,
+  MappingOptions,
+  MappingTargets,
+  Source,
+} from './mapping-options.js'
 
 /** Attributes join the payload that a schema sees, so they must not pass for what the issuer said. */
-const RESERVED = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'cnf', 'act', '__proto__', 'constructor', 'prototype'])
+const RESERVED = new Set([
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'cnf',
+  'act',
+  '__proto__',
+  'constructor',
+  'prototype',
+])
 
 const path: Kind<ClaimSource['claim']> = {
   wants: 'a list of member names from the outside in, or a JSON Pointer',
@@ -13,7 +33,10 @@ const path: Kind<ClaimSource['claim']> = {
     try {
       return toClaimPath(option, value)
     } catch {
-      const fix = typeof value === 'string' ? `Write [${JSON.stringify(value.slice(0, 80))}]: a dotted string is never taken apart.` : 'As in ["realm_access", "roles"].'
+      const fix =
+        typeof value === 'string'
+          ? `Write [${JSON.stringify(value.slice(0, 80))}]: a dotted string is never taken apart.`
+          : 'As in ["realm_access", "roles"].'
       throw invalid({ option, got: value, wants: this.wants, fix })
     }
   },
@@ -26,7 +49,9 @@ const translation: Kind<Readonly<Record<string, string | readonly string[]>>> = 
       throw invalid({ option, got: value, wants: this.wants, fix: 'As in { "acme-admin": "admin" }.' })
     }
     const names = namesOrText('a string or a list of strings')
-    return Object.freeze(Object.fromEntries(Object.entries(value).map(([from, to]) => [from, names.read(to, `${option}.${from}`)])))
+    return Object.freeze(
+      Object.fromEntries(Object.entries(value).map(([from, to]) => [from, names.read(to, `${option}.${from}`)])),
+    )
   },
 }
 
@@ -38,7 +63,9 @@ const CLAIM_SOURCE: OptionTable<ClaimSource> = {
   prefix: optional(text('the text to put before each value', 128)),
 }
 
-const CONSTANT_SOURCE: OptionTable<ConstantSource> = { constant: required(namesOrText('a string or a list of strings')) }
+const CONSTANT_SOURCE: OptionTable<ConstantSource> = {
+  constant: required(namesOrText('a string or a list of strings')),
+}
 
 const source: Kind<Source> = {
   wants: '{ claim, separator?, take?, table?, prefix? } or { constant }',
@@ -70,10 +97,13 @@ const attributes: Kind<Readonly<Record<string, Source | readonly Source[]>>> = {
       throw invalid({ option, got: value, wants: this.wants, fix: 'As in { department: { claim: ["dept"] } }.' })
     }
     for (const name of Object.keys(value)) {
-      if (RESERVED.has(name)) throw invalid({ option: `${option}.${name}`, got: name, wants: 'another name', fix: 'This one is reserved.' })
+      if (RESERVED.has(name))
+        throw invalid({ option: `${option}.${name}`, got: name, wants: 'another name', fix: 'This one is reserved.' })
     }
     return Object.freeze(
-      Object.fromEntries(Object.entries(value).map(([name, target]) => [name, textTarget.read(target, `${option}.${name}`)])),
+      Object.fromEntries(
+        Object.entries(value).map(([name, target]) => [name, textTarget.read(target, `${option}.${name}`)]),
+      ),
     )
   },
 }
@@ -117,6 +147,7 @@ export const GRANTS_TABLE: OptionTable<GrantsOptions> = {
 function namesOrText(wants: string): Kind<string | readonly string[]> {
   return {
     wants,
-    read: (value, option) => (Array.isArray(value) ? list(text(wants), wants).read(value, option) : text(wants).read(value, option)),
+    read: (value, option) =>
+      Array.isArray(value) ? list(text(wants), wants).read(value, option) : text(wants).read(value, option),
   }
 }

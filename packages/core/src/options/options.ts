@@ -88,7 +88,9 @@ export interface VerifierOptions<C = Claims> {
    * URLs of at most 2,048 characters, which strangers choose: it must look the string up, never build a URL from it. At
    * most eight calls at once, three seconds each; it throwing is an outage (503).
    */
-  readonly resolveIssuer?: ((issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>) | undefined
+  readonly resolveIssuer?:
+    | ((issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>)
+    | undefined
   /** Any Standard Schema; sees the payload, and its output becomes `principal.claims`. */
   readonly claims?: StandardSchemaV1<unknown, C> | undefined
   /** Default: every algorithm of the table. */

@@ -84,13 +84,19 @@ function checkTemplate({ issuer, keys, acceptedIssuers }: ReadIssuer, option: st
   }
   if (acceptedIssuers.length > 0) {
     const fix = 'List the other name as a template of its own.'
-    throw invalid({ option: `${option}.acceptedIssuers`, got: acceptedIssuers, wants: 'nothing beside a template', fix })
+    throw invalid({
+      option: `${option}.acceptedIssuers`,
+      got: acceptedIssuers,
+      wants: 'nothing beside a template',
+      fix,
+    })
   }
 }
 
 function checkLocation({ issuer, keys }: ReadIssuer, option: string, name: string, { network }: ReadOptions): void {
   if (keys.kind === 'jwks-uri') checkFetchUrl(keys.url, `${option}.keys.jwksUri`, network)
-  else if (keys.kind === 'discovery' && keys.url !== undefined) checkFetchUrl(keys.url, `${option}.keys.discoveryUrl`, network)
+  else if (keys.kind === 'discovery' && keys.url !== undefined)
+    checkFetchUrl(keys.url, `${option}.keys.discoveryUrl`, network)
   else if (keys.kind === 'discovery') {
     checkFetchUrl(issuer, name, network)
     if (issuer.includes('?')) {
@@ -107,7 +113,12 @@ function checkProfile({ tokenProfile, clientIds }: ReadIssuer, option: string): 
   }
   if (tokenProfile !== 'id-token' && clientIds !== undefined) {
     const fix = 'To pin the client of access tokens, use requiredClaims: [{ claim: ["client_id"], oneOf: [ … ] }].'
-    throw invalid({ option: `${option}.clientIds`, got: clientIds, wants: 'nothing, unless tokenProfile is "id-token"', fix })
+    throw invalid({
+      option: `${option}.clientIds`,
+      got: clientIds,
+      wants: 'nothing, unless tokenProfile is "id-token"',
+      fix,
+    })
   }
 }
 

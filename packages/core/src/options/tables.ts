@@ -88,7 +88,12 @@ const runtime: Kind<Runtime> = {
       const found = given[name]
       if (found === undefined) return fallback
       if (typeof found === 'function') return found.bind(value) as T
-      throw invalid({ option: `${option}.${name}`, got: found, wants: 'a function', fix: 'Pass a function, or leave it out.' })
+      throw invalid({
+        option: `${option}.${name}`,
+        got: found,
+        wants: 'a function',
+        fix: 'Pass a function, or leave it out.',
+      })
     }
     return Object.freeze({
       now: method('now', systemRuntime.now),
@@ -111,7 +116,12 @@ const resolveIssuer: Kind<ResolveIssuer> = {
   wants: 'a function from an issuer to its options',
   read(value, option) {
     if (typeof value === 'function') return value as ResolveIssuer
-    throw invalid({ option, got: value, wants: this.wants, fix: 'List issuers that are known from the start under "issuers".' })
+    throw invalid({
+      option,
+      got: value,
+      wants: this.wants,
+      fix: 'List issuers that are known from the start under "issuers".',
+    })
   },
 }
 
@@ -133,7 +143,12 @@ const publicUrl: Kind<readonly string[]> = {
       const url = URL.canParse(entry) ? new URL(entry) : undefined
       const http = url?.protocol === 'https:' || url?.protocol === 'http:'
       if (http && !/[?#\s]/.test(entry) && url.username === '') continue
-      throw invalid({ option, got: entry, wants: this.wants, fix: 'As clients see it, such as "https://api.example.com/v1".' })
+      throw invalid({
+        option,
+        got: entry,
+        wants: this.wants,
+        fix: 'As clients see it, such as "https://api.example.com/v1".',
+      })
     }
     return values
   },
@@ -145,7 +160,12 @@ const schema: Kind<unknown> = {
   read(value, option) {
     const standard = (value as { '~standard'?: { validate?: unknown } } | null)?.['~standard']
     if (typeof standard?.validate === 'function') return value
-    throw invalid({ option, got: value, wants: this.wants, fix: 'Update the library, or wrap its check in a Standard Schema.' })
+    throw invalid({
+      option,
+      got: value,
+      wants: this.wants,
+      fix: 'Update the library, or wrap its check in a Standard Schema.',
+    })
   },
 }
 

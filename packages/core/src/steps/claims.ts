@@ -60,7 +60,8 @@ export function checkTime(payload: Payload, rules: ClaimsRules): void {
     if (maxTokenAgeSeconds !== undefined || maxTokenLifetimeSeconds !== undefined) throw missing('iat')
     return
   }
-  if (now < issued - tolerance) throw new AuthenticationError('ERR_TOKEN_ISSUED_IN_FUTURE', { detail: { claim: 'iat' } })
+  if (now < issued - tolerance)
+    throw new AuthenticationError('ERR_TOKEN_ISSUED_IN_FUTURE', { detail: { claim: 'iat' } })
   if (maxTokenAgeSeconds !== undefined && now >= issued + maxTokenAgeSeconds + tolerance) {
     throw new AuthenticationError('ERR_TOKEN_TOO_OLD', { detail: { claim: 'iat', maxTokenAgeSeconds } })
   }
@@ -68,4 +69,3 @@ export function checkTime(payload: Payload, rules: ClaimsRules): void {
     throw new AuthenticationError('ERR_TOKEN_LIFETIME', { detail: { claim: 'exp', maxTokenLifetimeSeconds } })
   }
 }
-

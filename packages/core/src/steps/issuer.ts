@@ -15,8 +15,10 @@ const MAX_ISSUER_LENGTH = 2_048
 export async function findIssuer(decoded: Decoded, issuers: Issuers): Promise<TrustedIssuer> {
   const { iss } = decoded.unverified
   // An array that holds a trusted name is not that name (CVE-2025-30144).
-  if (typeof iss !== 'string' || iss.length === 0) throw new AuthenticationError('ERR_TOKEN_ISSUER', { detail: { claim: 'iss' } })
-  if (iss.length > MAX_ISSUER_LENGTH) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss' } })
+  if (typeof iss !== 'string' || iss.length === 0)
+    throw new AuthenticationError('ERR_TOKEN_ISSUER', { detail: { claim: 'iss' } })
+  if (iss.length > MAX_ISSUER_LENGTH)
+    throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss' } })
   const issuer = await issuers.find(iss)
   if (issuer !== undefined) return issuer
   const nearly = issuers.nearMisses.report('issuer', iss)

@@ -13,7 +13,8 @@ import type { Payload } from './claim-types.js'
 export function checkClaimRule(payload: Payload, rule: ClaimRule, mismatch?: Reason): void {
   const value = findPath(payload, rule.path)
   const detail = { claim: rule.path.join(' '), wants: rule.oneOf }
-  if (value === undefined || value === null) throw new AuthenticationError(mismatch ?? 'ERR_TOKEN_CLAIM_MISSING', { detail })
+  if (value === undefined || value === null)
+    throw new AuthenticationError(mismatch ?? 'ERR_TOKEN_CLAIM_MISSING', { detail })
   const { oneOf } = rule
   if (oneOf === undefined) return
   if (typeof value !== 'string' && (rule.single === true || !isTextList(value))) {

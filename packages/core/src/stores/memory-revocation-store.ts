@@ -8,7 +8,11 @@ export interface MemoryRevocationStore extends RevocationStore {
   /** Revokes every token of a session by its `sid`. */
   revokeSession(session: { readonly issuer: string; readonly sessionId: string }): void
   /** Revokes every token of a subject that was issued before a time. Default: now. */
-  revokeSubject(subject: { readonly issuer: string; readonly subject: string; readonly issuedBeforeSeconds?: number | undefined }): void
+  revokeSubject(subject: {
+    readonly issuer: string
+    readonly subject: string
+    readonly issuedBeforeSeconds?: number | undefined
+  }): void
   readonly size: number
 }
 
