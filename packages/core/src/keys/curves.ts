@@ -38,14 +38,11 @@ export function isOnCurve(name: keyof typeof CURVES, xBytes: Uint8Array, yBytes:
 const ED25519_PRIME = 2n ** 255n - 19n
 const ED25519_D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n
 
+/** The y coordinate of one of the four points of order 8; the other two have its negative. */
+const ORDER_8_Y = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n
+
 /** The y coordinates of the eight points of small order: with such a key one signature fits many messages. */
-const SMALL_ORDER_Y = new Set([
-  0n,
-  1n,
-  ED25519_PRIME - 1n,
-  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
-])
+const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([0n, 1n, ED25519_PRIME - 1n, ORDER_8_Y, ED25519_PRIME - ORDER_8_Y])
 
 /** Tells whether 32 bytes are the canonical encoding of an Ed25519 point that is not of small order. RFC 8032 section 5.1.3. */
 export function isSoundEd25519Point(bytes: Uint8Array): boolean {

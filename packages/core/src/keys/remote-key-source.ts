@@ -147,7 +147,7 @@ class RemoteKeySource implements KeySource {
    */
   #findUnknown(selector: KeySelector): Promise<readonly VerificationKey[]> {
     const joined = this.#flight
-    if (joined === undefined && this.#restOfCooldownMs() > 0) throw this.#toUnconfirmed(undefined)
+    if (joined === undefined && (this.#closed || this.#restOfCooldownMs() > 0)) throw this.#toUnconfirmed(undefined)
     return this.#findInFlight(selector, joined ?? this.#start(), joined === undefined)
   }
 

@@ -2,33 +2,33 @@ import { describe, expect, it } from 'vitest'
 import { isLoopbackAddress, isPublicAddress } from '../../src/http/address-registry.js'
 
 /** First and last address of each special-purpose range, and what lies just outside the ranges that have public neighbours. */
-const SPECIAL = [
-  ['this network', '0.0.0.0', '0.255.255.255'],
-  ['private 10/8', '10.0.0.0', '10.255.255.255'],
-  ['shared address space', '100.64.0.0', '100.127.255.255'],
-  ['loopback', '127.0.0.1', '127.255.255.255'],
-  ['link-local and cloud metadata', '169.254.0.0', '169.254.169.254', '169.254.255.255'],
-  ['private 172.16/12', '172.16.0.0', '172.31.255.255'],
-  ['protocol assignments', '192.0.0.0', '192.0.0.255'],
-  ['documentation', '192.0.2.1', '198.51.100.1', '203.0.113.1'],
-  ['6to4 relay anycast', '192.88.99.0', '192.88.99.255'],
-  ['private 192.168/16', '192.168.0.0', '192.168.255.255'],
-  ['benchmarking', '198.18.0.0', '198.19.255.255'],
-  ['multicast', '224.0.0.1', '239.255.255.255'],
-  ['reserved and broadcast', '240.0.0.0', '255.255.255.255'],
-  ['IPv6 unspecified, loopback, IPv4-compatible', '::', '::1', '::7f00:1', '::8.8.8.8'],
-  ['IPv4-mapped private', '::ffff:10.0.0.1', '::ffff:7f00:1', '::ffff:a9fe:a9fe'],
-  ['NAT64, well known and local', '64:ff9b::a00:1', '64:ff9b::808:808', '64:ff9b:1::1'],
-  ['discard-only', '100::', '100::ffff:ffff:ffff:ffff'],
-  ['Teredo, ORCHID, benchmarking', '2001::1', '2001:10::1', '2001:20::1', '2001:2::1', '2001:1ff::1'],
-  ['IPv6 documentation', '2001:db8::1', '3fff::1'],
-  ['6to4', '2002::1', '2002:7f00:1::'],
-  ['SRv6 SIDs', '5f00::1'],
-  ['unique-local', 'fc00::1', 'fdff:ffff::1'],
-  ['IPv6 link-local, with a zone too', 'fe80::1', 'febf::1'],
-  ['site-local', 'fec0::1', 'feff::1'],
-  ['IPv6 multicast', 'ff02::1'],
-] as const
+const SPECIAL: readonly (readonly [string, readonly string[]])[] = [
+  ['this network', ['0.0.0.0', '0.255.255.255']],
+  ['private 10/8', ['10.0.0.0', '10.255.255.255']],
+  ['shared address space', ['100.64.0.0', '100.127.255.255']],
+  ['loopback', ['127.0.0.1', '127.255.255.255']],
+  ['link-local and cloud metadata', ['169.254.0.0', '169.254.169.254', '169.254.255.255']],
+  ['private 172.16/12', ['172.16.0.0', '172.31.255.255']],
+  ['protocol assignments', ['192.0.0.0', '192.0.0.255']],
+  ['documentation', ['192.0.2.1', '198.51.100.1', '203.0.113.1']],
+  ['6to4 relay anycast', ['192.88.99.0', '192.88.99.255']],
+  ['private 192.168/16', ['192.168.0.0', '192.168.255.255']],
+  ['benchmarking', ['198.18.0.0', '198.19.255.255']],
+  ['multicast', ['224.0.0.1', '239.255.255.255']],
+  ['reserved and broadcast', ['240.0.0.0', '255.255.255.255']],
+  ['IPv6 unspecified, loopback, IPv4-compatible', ['::', '::1', '::7f00:1', '::8.8.8.8']],
+  ['IPv4-mapped private', ['::ffff:10.0.0.1', '::ffff:7f00:1', '::ffff:a9fe:a9fe']],
+  ['NAT64, well known and local', ['64:ff9b::a00:1', '64:ff9b::808:808', '64:ff9b:1::1']],
+  ['discard-only', ['100::', '100::ffff:ffff:ffff:ffff']],
+  ['Teredo, ORCHID, benchmarking', ['2001::1', '2001:10::1', '2001:20::1', '2001:2::1', '2001:1ff::1']],
+  ['IPv6 documentation', ['2001:db8::1', '3fff::1']],
+  ['6to4', ['2002::1', '2002:7f00:1::']],
+  ['SRv6 SIDs', ['5f00::1']],
+  ['unique-local', ['fc00::1', 'fdff:ffff::1']],
+  ['IPv6 link-local, with a zone too', ['fe80::1', 'febf::1']],
+  ['site-local', ['fec0::1', 'feff::1']],
+  ['IPv6 multicast', ['ff02::1']],
+]
 
 const PUBLIC = [
   '1.1.1.1',
@@ -57,7 +57,7 @@ const PUBLIC = [
 ]
 
 describe('C.3 rule 2: special-purpose addresses', () => {
-  it.each(SPECIAL)('counts %s as not public', (_name, ...addresses) => {
+  it.each(SPECIAL)('counts %s as not public', (_name, addresses) => {
     expect(addresses.filter(isPublicAddress)).toEqual([])
   })
 

@@ -1,0 +1,112 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { fetchDocument } from '../../src/http/fetch-document.js'
+import type { FetchedDocument } from '../../src/http/fetch-document.js'
+import { parseFetchedJson } from '../../src/http/fetch-json.js'
+import type { FetchRequest, FetchResponse } from '../../src/http/fetch-request.js'
+
+interface Answer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+const TYPES = ['application/json', 'application/jwk-set+json']
+
+async function fetchAnswer(
+  { status = 200, headers = {}, body = '{}' }: Answer,
+  etag?: string,
+): Promise<FetchedDocument & { asked: FetchRequest }> {
+  let asked: FetchRequest | undefined
+  const fetch = async (request: FetchRequest): Promise<FetchResponse> => {
+    asked = request
+    return { status, header: (name) => headers[name], body: Buffer.from(body) }
+  }
+  const signal = new AbortController().signal
+  const request = {
+    issuer: 'https://login.example',
+    url: 'https://login.example/jwks',
+    named: new Set<string>(),
+    headers: { authorization: 'a' },
+    signal,
+  }
+  const document = await fetchDocument(fetch, request, TYPES, etag)
+  return { ...document, asked: asked as FetchRequest }
+}
+
+describe('fetchDocument', () => {
+  it('DM-3: asks for the types it expects', async () => {
+    const { asked } = await fetchAnswer({})
+    expect(asked).toMatchObject({ headers: { accept: TYPES.join(', '), authorization: 'a' }, statuses: [200] })
+    expect(asked.headers).not.toHaveProperty('if-none-match')
+  })
+
+  it.each(['application/json', 'application/jwk-set+json', 'Application/JSON; charset=utf-8'])(
+    'C.3 rule 4: takes the content type %s',
+    async (type) => {
+      expect(await fetchAnswer({ headers: { 'content-type': type } })).toMatchObject({ oddType: undefined })
+    },
+  )
+
+  it.each([
+    ['text/plain; charset=utf-8', 'text/plain'],
+    ['application/octet-stream', 'application/octet-stream'],
+    ['', 'none'],
+    ['a stranger’s\u202etext', 'none'],
+  ])('tolerates the content type %j once the body parses, and reports it', async (type, oddType) => {
+    expect(await fetchAnswer({ headers: { 'content-type': type } })).toMatchObject({ unchanged: false, oddType })
+  })
+
+  it('revalidates with a validator, and takes 304 for an answer only then', async () => {
+    const { asked, ...document } = await fetchAnswer({ status: 304, headers: { etag: '"2"' } }, '"1"')
+    expect(asked).toMatchObject({ headers: { 'if-none-match': '"1"' }, statuses: [200, 304] })
+    expect(document).toMatchObject({ unchanged: true, etag: '"2"' })
+    expect(await fetchAnswer({ status: 304 }, '"1"')).toMatchObject({ unchanged: true, etag: '"1"' })
+  })
+
+  it.each([
+    ['"a"', '"a"'],
+    ['W/"a"', 'W/"a"'],
+    ['a', undefined],
+    ['"a", "b"', undefined],
+    [`"${'a'.repeat(300)}"`, undefined],
+    [undefined, undefined],
+  ])('keeps the validator %j as %j', async (etag, kept) => {
+    expect((await fetchAnswer({ headers: etag === undefined ? {} : { etag } })).etag).toBe(kept)
+  })
+
+  it.each(['', ' ', '[]', 'null', '"keys"', '1', '{', '{"keys":[', "{'keys':[]}", '{"a":1,}', '<html>', '{} {}'])(
+    'refuses the body %j',
+    async (body) => {
+      await expect(fetchAnswer({ body })).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_CONTENT' })
+    },
+  )
+})
+
+describe('parseFetchedJson', () => {
+  it('takes 16 levels and refuses 17, wherever the brackets are', () => {
+    const nest = (levels: number): Buffer => Buffer.from(`{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`)
+    expect(parseFetchedJson(nest(16))).toHaveProperty('a')
+    expect(() => parseFetchedJson(nest(17))).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }))
+    expect(() => parseFetchedJson(nest(100_000))).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }))
+  })
+
+  it('does not count brackets inside strings', () => {
+    const text = `{"a":"${'['.repeat(100)}\\"${'{'.repeat(100)}"}`
+    expect(parseFetchedJson(Buffer.from(text))).toEqual({ a: `${'['.repeat(100)}"${'{'.repeat(100)}` })
+  })
+
+  it.each([
+    ['bytes that are no UTF-8', Buffer.concat([Buffer.from('{"secret":"'), Buffer.from([0xff]), Buffer.from('"}')])],
+    ['a text that breaks off', Buffer.from('{"secret')],
+  ])('refuses %s and repeats nothing of them', (_name, body) => {
+    let thrown: unknown
+    try {
+      parseFetchedJson(body)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toMatchObject({ reason: 'ERR_UPSTREAM_CONTENT' })
+    expect(inspect(thrown, { showHidden: true, depth: 5 })).not.toContain('secret')
+  })
+})
