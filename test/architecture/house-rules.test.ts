@@ -76,6 +76,9 @@ export function twice(a: string): string
 export function twice(a: unknown): unknown { return a }
 const c = 1
 export { c as default }
+declare global {
+  namespace Express { interface Request { auth?: string } }
+}
 `,
   )
 

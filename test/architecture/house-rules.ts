@@ -25,10 +25,11 @@ export function findAny(source: Source): string[] {
   return find(source, (node) => node.kind === ts.SyntaxKind.AnyKeyword)
 }
 
-/** Enums and namespaces: syntax that types alone cannot erase. (`declare global` and `declare module` are erased.) */
+/** Enums and namespaces: syntax that types alone cannot erase. What stands in `declare` is erased. */
 export function findUnerasable(source: Source): string[] {
-  const isNamespace = (node: ts.Node): boolean =>
-    ts.isModuleDeclaration(node) && ts.isIdentifier(node.name) && !hasModifier(node, ts.SyntaxKind.DeclareKeyword)
+  const isDeclared = (node: ts.Node): boolean =>
+    hasModifier(node, ts.SyntaxKind.DeclareKeyword) || (!ts.isSourceFile(node) && isDeclared(node.parent))
+  const isNamespace = (node: ts.Node): boolean => ts.isModuleDeclaration(node) && !isDeclared(node)
   return find(source, (node) => ts.isEnumDeclaration(node) || isNamespace(node))
 }
 

@@ -12,7 +12,7 @@ export function errorHandler(): ErrorHandler {
   return (error, req, res, next) => {
     const reply = toErrorReply(error, req)
     if (reply === undefined || res.headersSent) return next(error)
-    // oxlint-disable-next-line eslint/no-console
+    // oxlint-disable-next-line eslint/no-console -- Express's own handler prints it too
     if (reply.status === 500 && process.env['NODE_ENV'] !== 'test') console.error(error)
     res.statusCode = reply.status
     for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value)
