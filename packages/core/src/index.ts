@@ -68,8 +68,11 @@ export type {
 export { memoryRevocationStore } from './stores/memory-revocation-store.js'
 export type { MemoryRevocationOptions, MemoryRevocationStore } from './stores/memory-revocation-store.js'
 export type {
+  CacheStore,
   HttpHandler,
   HttpPeer,
+  ReplayClaim,
+  ReplayStore,
   RevocationQuery,
   RevocationStore,
   KeySelector,

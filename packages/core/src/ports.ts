@@ -73,3 +73,35 @@ export interface HttpPeer {
 
 /** Whatever serves an endpoint: metadata, token service, signals. Each adapter's `mount` puts one into an application. */
 export type HttpHandler = (request: Request, peer?: HttpPeer) => Promise<Response>
+
+/** What a replay store found. */
+export interface ReplayClaim {
+  /** Whether this call was the first to claim the id. */
+  readonly fresh: boolean
+  /**
+   * Since when the store remembers without a gap, in milliseconds since the epoch; absent: as long as it has to.
+   * After a failover or a restart a store may have forgotten ids that were claimed before: until the window of proofs has
+   * passed, only what provably came later is taken.
+   */
+  readonly memorySinceMs?: number | undefined
+}
+
+/** Remembers what may be used once. */
+export interface ReplayStore {
+  /** Whether other processes see the same memory. Shared memory wants shared nonce secrets. */
+  readonly shared: boolean
+  /**
+   * Claims an id for `ttlMs` milliseconds, in one atomic operation: of any number of calls, in any number of processes, at
+   * most one is fresh. Rejects where it cannot say, and within a bounded time: not knowing is a refusal (503), never a yes.
+   *
+   * @param id at most 64 characters, already hashed
+   */
+  claim(id: string, ttlMs: number): ReplayClaim | Promise<ReplayClaim>
+}
+
+/** Keeps bytes for other processes, for a time. What it loses is fetched or computed anew. */
+export interface CacheStore {
+  get(name: string): Promise<Uint8Array | undefined>
+  set(name: string, value: Uint8Array, ttlMs: number): Promise<void>
+  delete(name: string): Promise<void>
+}
