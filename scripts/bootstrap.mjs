@@ -1,6 +1,8 @@
 // npm test and npm run demo on a machine that has Node and npm only: finds pnpm, installs, hands over.
+import { existsSync } from 'node:fs'
 import os from 'node:os'
-import { readOutput, run } from './process.mjs'
+import path from 'node:path'
+import { readOutput, root, run } from './process.mjs'
 import { isInstalled, markInstalled, readPnpmVersion } from './workspace.mjs'
 
 const [task, ...rest] = process.argv.slice(2)
@@ -17,45 +19,35 @@ if (task !== 'test' && task !== 'demo') {
   process.exit(2)
 }
 
-const version = readPnpmVersion()
-if (findPnpmVersion() !== version) {
-  if (process.env['COUNTERSIGN_PNPM'] === version) {
-    console.error(`npx did not put pnpm ${version} on PATH. Install it (npm i -g pnpm@${version}) and try again.`)
-    process.exit(1)
-  }
-  // npx keeps pnpm in npm's cache and leaves it on PATH for its children, which turbo needs.
-  const again = [
-    '-y',
-    '--prefer-offline',
-    `--package=pnpm@${version}`,
-    '--',
-    'node',
-    'scripts/bootstrap.mjs',
-    task,
-    ...args,
-  ]
-  process.exit(await run('npx', again, { env: { COUNTERSIGN_PNPM: version } }))
-}
-
 if (!isInstalled()) {
-  const code = await run('pnpm', ['install', '--frozen-lockfile', '--prefer-offline'])
+  const code = await runWithPnpm('pnpm', ['install', '--frozen-lockfile', '--prefer-offline'])
   if (code !== 0) {
     console.error('The install failed. To run it alone: pnpm install --frozen-lockfile')
     process.exit(code)
   }
   markInstalled()
 }
+process.exit(task === 'test' ? await runWithPnpm('node', ['scripts/check.mjs', ...args]) : await runDemo())
 
-if (task === 'test') process.exit(await run(process.execPath, ['scripts/check.mjs', ...args]))
-
-const built = await run(process.execPath, ['scripts/build.mjs'])
-if (built !== 0) {
-  console.error('The build failed. To run it alone: npm run build')
-  process.exit(built)
+/**
+ * Runs a command that finds pnpm on PATH: turbo calls it as well. npx takes it from npm's cache, or puts it there.
+ * @param {string} command
+ * @param {string[]} commandArgs
+ */
+function runWithPnpm(command, commandArgs) {
+  const version = readPnpmVersion()
+  // Asked outside the workspace, where pnpm does not switch to another version and a corepack shim downloads none.
+  const found = readOutput('pnpm', ['--version'], { cwd: os.tmpdir(), env: { COREPACK_ENABLE_NETWORK: '0' } })
+  if (found === version) return run(command, commandArgs)
+  return run('npx', ['-y', '--prefer-offline', `--package=pnpm@${version}`, '--', command, ...commandArgs])
 }
-process.exit(await run('pnpm', ['--silent', '--filter', '@countersign/demo', 'run', 'demo', ...args]))
 
-function findPnpmVersion() {
-  // Outside the workspace, where pnpm neither switches to another version nor a corepack shim downloads one.
-  return readOutput('pnpm', ['--version'], { cwd: os.tmpdir(), env: { COREPACK_ENABLE_NETWORK: '0' } })
+/** Builds, and starts the demo without a package manager in between, so that a signal reaches it. */
+async function runDemo() {
+  const main = 'examples/demo/dist/main.js'
+  const forced = existsSync(path.join(root, main)) ? [] : ['--force']
+  const built = (await run('node', ['scripts/build.mjs'])) || (await run('tsc', ['-b', 'examples/demo', ...forced]))
+  if (built === 0) return run('node', [main, ...args])
+  console.error('The build failed. To run it alone: npm run build')
+  return built
 }

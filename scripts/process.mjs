@@ -50,9 +50,13 @@ export function run(command, args, options = {}) {
     }
     // A terminal sends SIGINT to the child as well: wait for it. SIGTERM comes to this process alone.
     const wait = () => {}
-    const forward = () => child.kill('SIGTERM')
+    const forward = () => void child.kill('SIGTERM')
     process.on('SIGINT', wait).on('SIGTERM', forward)
+    // npm hands SIGTERM to its shell, which dies of it without telling us.
+    const parent = process.ppid
+    const watch = setInterval(() => process.ppid === parent || forward(), 500)
     const settle = (/** @type {number} */ code) => {
+      clearInterval(watch)
       process.off('SIGINT', wait).off('SIGTERM', forward)
       resolve(code)
     }
