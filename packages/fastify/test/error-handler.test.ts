@@ -1,0 +1,60 @@
+import fastify from 'fastify'
+import { describe, expect, it } from 'vitest'
+import { requireScopes as requireCoreScopes } from '@countersign/core'
+import { countersign, errorHandler, getAuth, requireScopes } from '@countersign/fastify'
+import { caller, issuer, verifier } from './service.js'
+
+const token = await issuer.token({ scope: 'orders:read' })
+
+/** An application with our error handler, and the lines of its log at level `error`. */
+function createApp() {
+  const lines: string[] = []
+  const app = fastify({ logger: { level: 'error', stream: { write: (line: string) => void lines.push(line) } } })
+  app.setErrorHandler(errorHandler())
+  return { app, lines }
+}
+
+describe('errorHandler', () => {
+  it('answers a refusal as JSON, and logs no error', async () => {
+    const { app, lines } = createApp()
+    app.register(countersign, { verifier })
+    app.get('/', { schema: { response: { '4xx': { type: 'object', properties: {} } } } }, async () => 'in')
+    const { status, headers, body } = await caller(app)('/')
+    expect([status, headers['content-type'], headers['cache-control'], body]).toEqual([
+      401,
+      'application/json; charset=utf-8',
+      'no-store',
+      '{"error":"unauthorized","error_description":"Authentication is required"}',
+    ])
+    expect(lines).toEqual([])
+  })
+
+  it('challenges for a guard of core that a handler ran by itself', async () => {
+    const { app } = createApp()
+    app.register(countersign, { verifier })
+    app.get('/', async (request) => requireCoreScopes('orders:write').check(getAuth(request)))
+    expect(await caller(app)('/', token)).toMatchObject({
+      status: 403,
+      challenge: expect.stringMatching(/scope="orders:write"$/),
+    })
+  })
+
+  it('leaves what is not ours to the handler around it', async () => {
+    const app = fastify()
+    app.setErrorHandler((_error, _request, reply) => reply.code(418).send('outer'))
+    app.register(async (child) => {
+      child.setErrorHandler(errorHandler())
+      child.get('/', async () => {
+        throw new Error('mine')
+      })
+    })
+    expect(await caller(app)('/')).toMatchObject({ status: 418, body: 'outer', challenge: undefined })
+  })
+
+  it("logs a mistake of the programmer, as Fastify's own handler does", async () => {
+    const { app, lines } = createApp()
+    app.get('/', { onRequest: requireScopes('orders:read') }, async () => 'in')
+    expect((await caller(app)('/')).status).toBe(500)
+    expect(lines).toEqual([expect.stringContaining('no countersign middleware has judged')])
+  })
+})
