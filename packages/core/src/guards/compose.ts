@@ -19,7 +19,8 @@ export function allOf(...guards: readonly AnyGuard[]): AnyGuard {
         try {
           runCheck(guard, principal)
         } catch (error) {
-          stepUp ??= toStepUp(error)
+          const found = toStepUp(error)
+          stepUp ??= found
         }
       }
       if (stepUp !== undefined) throw stepUp
@@ -33,7 +34,8 @@ export function allOf(...guards: readonly AnyGuard[]): AnyGuard {
         try {
           await run(guard, principal, request)
         } catch (error) {
-          stepUp ??= toStepUp(error)
+          const found = toStepUp(error)
+          stepUp ??= found
         }
       }
       if (stepUp !== undefined) throw stepUp
