@@ -19,6 +19,7 @@ export const NAMES: NameForm = { words: 'names that are not empty', pattern: /[^
  * @throws TypeError naming the guard and the fix
  */
 export function toNames(guard: string, names: readonly string[], form: NameForm = NAMES): readonly string[] {
+  if (!Array.isArray(names)) throw new TypeError(`${guard}() wants a list of ${form.words}`)
   if (names.length === 0)
     throw new TypeError(`${guard}() wants at least one argument: without any it would let everyone in`)
   for (const name of names) {
