@@ -166,7 +166,8 @@ export class Principal<C = DefaultClaims> {
 
 // Loggers and `console.log` see what JSON sees: never the token.
 Object.defineProperty(Principal.prototype, inspect.custom, {
-  value(this: Principal, _depth: number, options: object): string {
-    return `Principal ${inspect(this.toJSON(), options)}`
+  value(this: unknown, _depth: number, options: object): string {
+    // A logger may meet the prototype itself, or an object made from a principal: it must not fail over that.
+    return Principal.isPrincipal(this) ? `Principal ${inspect(this.toJSON(), options)}` : 'Principal {}'
   },
 })
