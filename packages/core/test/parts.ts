@@ -1,10 +1,13 @@
 import { sign } from 'node:crypto'
 import { createTestKey } from '@countersign/testing'
 import type { AuthRequest } from '../src/auth-request.js'
+import { createIssuers } from '../src/issuers/issuers.js'
+import type { Issuers } from '../src/issuers/issuers.js'
 import { createIssuerList } from '../src/issuers/list.js'
+import type { TrustedIssuer } from '../src/issuers/trusted-issuer.js'
 import type { IssuerOptions, VerifierOptions } from '../src/options/options.js'
 import { resolveOptions } from '../src/options/resolve.js'
-import type { Rules, TrustedIssuer } from '../src/rules.js'
+import type { Rules } from '../src/rules.js'
 import type { Credentials } from '../src/steps/credentials.js'
 import { decode } from '../src/steps/decode.js'
 import { verifySignature } from '../src/steps/signature.js'
@@ -91,15 +94,16 @@ export function toOptions(
   }
 }
 
-/** The resolved rules of {@link toOptions}, and its issuer. */
+/** The resolved rules of {@link toOptions}, its issuers, and the first of them. */
 export function toParts(
   issuer: Partial<IssuerOptions> = {},
   verifier: Partial<VerifierOptions> = {},
-): { readonly rules: Rules; readonly issuer: TrustedIssuer } {
+): { readonly rules: Rules; readonly issuers: Issuers; readonly issuer: TrustedIssuer } {
   const { rules, issuers } = resolveOptions(toOptions(issuer, verifier))
-  const [first] = createIssuerList(issuers, rules).all
+  const listed = createIssuerList(issuers, rules)
+  const [first] = listed.all
   if (first === undefined) throw new Error('There is no issuer')
-  return { rules, issuer: first }
+  return { rules, issuers: createIssuers(listed, undefined, rules), issuer: first }
 }
 
 /** A request with these `Authorization` fields. */

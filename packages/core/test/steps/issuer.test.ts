@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import type { IssuerSource } from '../../src/ports.js'
+import type { Issuers } from '../../src/issuers/issuers.js'
 import { decode } from '../../src/steps/decode.js'
 import { findIssuer } from '../../src/steps/issuer.js'
 import { ISSUER, LIMITS, toCredentials, toParts, toText } from '../parts.js'
 import { errorOfAsync, reasonOfAsync } from '../refusals.js'
 
-const { issuer } = toParts({ acceptedIssuers: ['acme:alias'] })
+const { issuer, issuers } = toParts({ acceptedIssuers: ['acme:alias'] })
 
-/** A source that remembers what it was asked. */
-function createSource(): IssuerSource & { readonly asked: string[] } {
+/** The issuers of the verifier, and what they were asked. */
+function createSource(): Issuers & { readonly asked: string[] } {
   const asked: string[] = []
   return {
+    ...issuers,
     asked,
     find: (name) => {
       asked.push(name)
-      return issuer.acceptedIssuers.includes(name) ? issuer : undefined
+      return issuers.find(name)
     },
   }
 }
@@ -30,11 +31,10 @@ describe('findIssuer', () => {
   })
 
   it('awaits a source that answers later', async () => {
-    const later: IssuerSource = { find: async () => issuer }
-    expect(await findIssuer(decodeIss('anything'), later)).toBe(issuer)
-    expect(await reasonOfAsync(() => findIssuer(decodeIss('anything'), { find: async () => undefined }))).toBe(
-      'ERR_ISSUER_UNTRUSTED',
-    )
+    const knowing: Issuers = { ...issuers, find: async () => issuer }
+    const unknowing: Issuers = { ...issuers, find: async () => undefined }
+    expect(await findIssuer(decodeIss('anything'), knowing)).toBe(issuer)
+    expect(await reasonOfAsync(() => findIssuer(decodeIss('anything'), unknowing))).toBe('ERR_ISSUER_UNTRUSTED')
   })
 
   it.each([
@@ -61,9 +61,9 @@ describe('findIssuer', () => {
     expect(await reasonOfAsync(() => findIssuer(decodeIss(iss), createSource()))).toBe('ERR_ISSUER_UNTRUSTED')
   })
 
-  it.each([undefined, null, '', 0, true, {}, [ISSUER], [[ISSUER]], { toString: ISSUER }])(
-    'refuses %j as iss and asks nobody about it',
-    async (iss) => {
+  it.each([undefined, null, '', 0, true, {}, [ISSUER], [[ISSUER]], { toString: ISSUER }].map((iss) => ({ iss })))(
+    'refuses $iss as iss and asks nobody about it',
+    async ({ iss }) => {
       const source = createSource()
       expect(await reasonOfAsync(() => findIssuer(decodeIss(iss), source))).toBe('ERR_TOKEN_ISSUER')
       expect(source.asked).toEqual([])
@@ -82,5 +82,11 @@ describe('findIssuer', () => {
   it('does not repeat the name that a stranger chose', async () => {
     const error = await errorOfAsync(() => findIssuer(decodeIss('https://evil.example'), createSource()))
     expect(error.detail).toEqual({ claim: 'iss' })
+  })
+
+  it('tells an operator which configured name was nearly meant, and the client nothing', async () => {
+    const error = await errorOfAsync(() => findIssuer(decodeIss(`${ISSUER}/`), createSource()))
+    expect(error.detail).toEqual({ claim: 'iss', configured: ISSUER, difference: 'trailing slash' })
+    expect(error.message).toBe('The access token is invalid or expired')
   })
 })
