@@ -1,11 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import type { PackedPackage } from './packed.js'
+
+const execute = promisify(execFile)
 
 /** A project outside the workspace that has the tarballs installed, and nothing that they do not declare. */
 export interface Outside {
   folder: string
+  /** Runs a script in the project, on the Node that runs the tests, and gives what it printed as JSON. */
+  evaluate(file: string, code: string): Promise<unknown>
   remove(): void
 }
 
@@ -33,5 +39,13 @@ export function createOutside(
   }
   for (const [name, target] of Object.entries(extra)) link(name, target)
   for (const { name, unpacked } of packages) cpSync(unpacked, path.join(modules, name), { recursive: true })
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  return {
+    folder,
+    async evaluate(file, code) {
+      writeFileSync(path.join(folder, file), code)
+      const { stdout } = await execute(process.execPath, [file], { cwd: folder })
+      return JSON.parse(stdout)
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }

@@ -1,0 +1,315 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createOutside } from './outside.js'
+import { readPacked } from './packed.js'
+import type { PackedPackage } from './packed.js'
+
+const packages = await readPacked()
+const outside = createOutside(packages)
+afterAll(() => outside.remove())
+
+/** The subpaths of a package that are modules. */
+function listModules({ manifest }: PackedPackage): string[] {
+  return Object.keys(manifest.exports).filter((subpath) => !subpath.endsWith('.json'))
+}
+
+const modules = packages.flatMap((entry) => listModules(entry).map((subpath) => path.posix.join(entry.name, subpath)))
+const imported = (await outside.evaluate(
+  'names.mjs',
+  `const names = {}
+  for (const at of ${JSON.stringify(modules)}) names[at] = Object.keys(await import(at)).sort()
+  console.log(JSON.stringify(names))`,
+)) as Record<string, string[]>
+
+/** Names of types that a declaration file exports, from its `export type { … }` lists and its declarations. */
+function listTypes(name: string, subpath: string): string[] {
+  const found = packages.find((entry) => entry.name === name)
+  const target = found?.manifest.exports[subpath]
+  if (found === undefined || typeof target !== 'object') throw new Error(`${name} has no ${subpath}`)
+  const text = readFileSync(path.join(found.unpacked, target['types'] ?? ''), 'utf8')
+  const listed = [...text.matchAll(/export type \{([^}]*)\}/g)].flatMap(([, names = '']) => names.split(','))
+  const declared = [...text.matchAll(/^export (?:declare )?(?:type|interface) (\w+)/gm)].map(([, type = '']) => type)
+  return [...listed.map((type) => type.trim().split(' as ').at(-1) ?? ''), ...declared].filter(Boolean).toSorted()
+}
+
+/** What a package promises by name: for each subpath its values, then its types. */
+function listPublicNames(name: string): string {
+  const found = packages.find((entry) => entry.name === name)
+  const own = found === undefined ? [] : listModules(found)
+  return own
+    .map((subpath) => {
+      const values = imported[path.posix.join(name, subpath)] ?? []
+      return [
+        `${subpath}`,
+        ...values.map((value) => `  ${value}`),
+        ...listTypes(name, subpath).map((type) => `  type ${type}`),
+      ]
+    })
+    .flat()
+    .join('\n')
+}
+
+describe('the public names are part of the promise of a version:', () => {
+  it('@countersign/core', () => {
+    expect(listPublicNames('@countersign/core')).toMatchInlineSnapshot(`
+      ".
+        AuthenticationError
+        AuthorizationError
+        CHANNELS
+        CODES
+        ConfigurationError
+        CountersignError
+        InternalError
+        Principal
+        REASONS
+        UpstreamError
+        allOf
+        anyOf
+        createVerifier
+        memoryRevocationStore
+        protectedResourceMetadata
+        requireActor
+        requireAnyRole
+        requireAnyScope
+        requireAuthentication
+        requireAuthorizationDetails
+        requireClaim
+        requireGroups
+        requireIssuer
+        requirePermissions
+        requireRoles
+        requireScopes
+        requireThat
+        toAuthRequest
+        type Actor
+        type ActorRequirement
+        type AlgorithmName
+        type AnyGuard
+        type AsyncGuard
+        type Audience
+        type AudienceRule
+        type AuthRequest
+        type AuthRequestContext
+        type AuthenticationRequirement
+        type AuthorizationDetail
+        type AuthorizationDetailRequirement
+        type CacheStore
+        type ChallengeParameters
+        type ClaimAudience
+        type ClaimPath
+        type ClaimPathInput
+        type ClaimRule
+        type ClaimSource
+        type ClaimValue
+        type Claims
+        type CodeRow
+        type ConnectionSocket
+        type ConstantSource
+        type Cut
+        type DefaultClaims
+        type DiscoveryEvent
+        type DropReason
+        type ErrorCause
+        type ErrorCode
+        type ErrorDetail
+        type ErrorOptions
+        type FetchRequest
+        type GrantRules
+        type GrantsOptions
+        type Guard
+        type HeaderFields
+        type HttpHandler
+        type HttpPeer
+        type IncomingRequest
+        type IssuerHealth
+        type IssuerOptions
+        type IssuerReadiness
+        type IssuerRules
+        type IssuerSource
+        type Jwks
+        type KeyCacheOptions
+        type KeyCacheRules
+        type KeyFamily
+        type KeySelector
+        type KeySource
+        type KeySourceHealth
+        type KeysEvent
+        type KeysOptions
+        type Limits
+        type LimitsOptions
+        type ListTarget
+        type Logger
+        type Mapped
+        type MappedFields
+        type Mapper
+        type MappingOptions
+        type MappingTargets
+        type MemoryRevocationOptions
+        type MemoryRevocationStore
+        type NetworkOptions
+        type NetworkRules
+        type OAuthError
+        type Readiness
+        type Reason
+        type Register
+        type ReplayClaim
+        type ReplayStore
+        type RequiredClaim
+        type ResourceMetadataOptions
+        type RevocationQuery
+        type RevocationStore
+        type Runtime
+        type RuntimeFetchInit
+        type Scheme
+        type Source
+        type TextTarget
+        type TokenProfile
+        type TrustedIssuer
+        type UpstreamEvent
+        type Verdict
+        type VerdictEvent
+        type VerificationKey
+        type Verifier
+        type VerifierOptions
+      ./adapter
+        authenticateRequest
+        checkGuard
+        findPrincipal
+        flag
+        getPrincipal
+        invalid
+        list
+        oneOf
+        optional
+        readMiddlewareOptions
+        readTable
+        text
+        toErrorReply
+        toVerifier
+        type AuthenticateOptions
+        type ErrorBody
+        type ErrorReply
+        type Kind
+        type MiddlewareOptions
+        type OptionProblem
+        type OptionRow
+        type OptionTable
+      ./testing
+        withPrincipal
+        type PrincipalDescription"
+    `)
+  })
+
+  it('@countersign/express', () => {
+    expect(listPublicNames('@countersign/express')).toMatchInlineSnapshot(`
+      ".
+        allOf
+        anyOf
+        countersign
+        errorHandler
+        findAuth
+        getAuth
+        requireAnyScope
+        requireScopes
+        type AsyncGuardHandler
+        type ErrorHandler
+        type GuardHandler
+        type Handler
+        type NextFunction
+      ./augment"
+    `)
+  })
+
+  it('@countersign/fastify', () => {
+    expect(listPublicNames('@countersign/fastify')).toMatchInlineSnapshot(`
+      ".
+        allOf
+        anyOf
+        authenticate
+        countersign
+        default
+        errorHandler
+        findAuth
+        getAuth
+        requireAnyScope
+        requireScopes
+        type AsyncGuardHook
+        type CountersignOptions
+        type ErrorHandler
+        type FailedReply
+        type FailedRequest
+        type GuardHook
+        type Hook
+        type HookReply
+        type HookRequest
+        type RouteAuth
+        type RouteDefaults
+      ./augment"
+    `)
+  })
+
+  it('@countersign/koa', () => {
+    expect(listPublicNames('@countersign/koa')).toMatchInlineSnapshot(`
+      ".
+        allOf
+        anyOf
+        countersign
+        errorHandler
+        findAuth
+        getAuth
+        requireAnyScope
+        requireScopes
+        type AsyncGuardMiddleware
+        type Context
+        type GuardMiddleware
+        type Middleware
+      ./augment"
+    `)
+  })
+
+  it('@countersign/testing', () => {
+    expect(listPublicNames('@countersign/testing')).toMatchInlineSnapshot(`
+      ".
+        createTestAuthority
+        createTestClock
+        createTestIssuer
+        createTestKey
+        testRuntime
+        type Clock
+        type DiscoveryForm
+        type EncodedSigningOptions
+        type Endpoint
+        type IssuerAnswer
+        type IssuerFault
+        type IssuerRequest
+        type IssuerResponse
+        type ListenOptions
+        type OutageKind
+        type OutageOptions
+        type RawToken
+        type RefusedAlgorithm
+        type RotateOptions
+        type RuntimeIssuer
+        type ServingOptions
+        type SigningOptions
+        type StreamedBody
+        type TestAlgorithm
+        type TestAuthority
+        type TestCertificate
+        type TestCertificateOptions
+        type TestClaims
+        type TestClock
+        type TestEndpoint
+        type TestFetchInit
+        type TestIssuer
+        type TestIssuerOptions
+        type TestKey
+        type TestKeyOptions
+        type TestRequest
+        type TestRuntime
+        type TokenOptions
+        type UnexpectedRequest"
+    `)
+  })
+})
