@@ -22,11 +22,11 @@ export interface Runtime {
 }
 
 /** The clocks of this process and the guarded fetch. */
-export const systemRuntime: Runtime = {
+export const systemRuntime: Runtime = Object.freeze({
   now: () => Date.now(),
   monotonicNow: () => performance.now(),
   fetch: undefined,
-}
+})
 
 /** Where the suite tells an operator what a client must not learn. Messages are constant; `detail` is plain data. */
 export interface Logger {
