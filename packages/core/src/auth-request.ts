@@ -28,6 +28,8 @@ export interface IncomingRequest {
 /** What is read of the connection beneath a request. */
 export interface ConnectionSocket {
   readonly remoteAddress?: string | undefined
+  /** On a TLS connection. */
+  readonly encrypted?: boolean | undefined
   getPeerX509Certificate?(): X509Certificate | undefined
 }
 
@@ -45,6 +47,8 @@ export type HeaderFields = Readonly<Record<string, string | readonly string[] | 
 export interface AuthRequestContext {
   /** The origin, with or without a path prefix, under which clients reach this API. */
   readonly publicUrl?: string | undefined
+  /** Whether the `Host` field stands in for a public URL that is not configured. */
+  readonly trustHost?: boolean | undefined
   /** The request target as it came over the wire, where the framework has rewritten `url`. */
   readonly target?: string | undefined
 }
@@ -103,7 +107,7 @@ function fromFetch(source: FetchRequest, context: AuthRequestContext | undefined
 }
 
 function fromIncoming(source: IncomingRequest, context: AuthRequestContext | undefined): AuthRequest {
-  const publicUrl = context?.publicUrl
+  const publicUrl = context?.publicUrl ?? (context?.trustHost === true ? toHostUrl(source) : undefined)
   const target = context?.target ?? source.originalUrl ?? source.url ?? '/'
   return {
     method: source.method ?? 'GET',
@@ -133,6 +137,13 @@ function fieldsNamed(headers: HeaderFields, name: string): readonly string[] {
     else found.push(...value)
   }
   return found
+}
+
+/** Whatever the client wrote into `Host`: right only where a proxy in front has checked it. */
+function toHostUrl(source: IncomingRequest): string | undefined {
+  const { host } = source.headers
+  if (typeof host !== 'string' || !/^[\w.:[\]-]+$/.test(host)) return undefined
+  return `${source.socket?.encrypted === true ? 'https' : 'http'}://${host}`
 }
 
 /** By concatenation: `//evil.example/x` and `http://evil.example/x` as targets stay below our own origin. */

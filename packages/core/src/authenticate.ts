@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Issuers } from './issuers/issuers.js'
+import type { ProofKeys } from './keys/proof-keys.js'
 import type { RevocationStore } from './ports.js'
 import type { Verdict } from './principal.js'
 import type { Rules } from './rules.js'
@@ -24,6 +25,7 @@ export interface Policy<C> {
   readonly schema: StandardSchemaV1<unknown, C> | undefined
   readonly cache: TokenCache<C> | undefined
   readonly revocations: RevocationStore | undefined
+  readonly proofKeys: ProofKeys
 }
 
 /** A token that was accepted. */
@@ -38,7 +40,8 @@ export async function authenticate<C>(credentials: Credentials, policy: Policy<C
   const key = policy.cache === undefined ? '' : toCacheKey(credentials.token)
   const known = await recall(key, policy)
   const { verified, issuer } = known ?? (await prove(credentials, policy))
-  checkBinding(verified) // RFC 7800 section 3.1
+  const proving = checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
+  if (proving !== undefined) await proving
   await checkStatus(verified, issuer, policy.revocations)
   if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
   const { verdict, shareable } = await toVerdict(verified, issuer, policy.schema)

@@ -1,15 +1,18 @@
 import { isAuthRequest, toAuthRequest } from './auth-request.js'
+import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.js'
 import { authenticate } from './authenticate.js'
 import type { Accepted, Policy } from './authenticate.js'
 import { hasVerdictSubscribers, publishVerdictEvent } from './diagnostics.js'
 import { CountersignError, InternalError } from './errors.js'
 import { explainPolicy } from './explain.js'
 import { toRefusal } from './http/challenge.js'
+import { toChallengeRules, toNonceHeaders } from './http/schemes.js'
 import { createIssuerDirectory } from './issuers/directory.js'
 import { createIssuerList } from './issuers/list.js'
 import { checkReadiness } from './issuers/readiness.js'
 import { createIssuers } from './issuers/issuers.js'
 import { isTemplate } from './issuers/template.js'
+import { createProofKeys } from './keys/proof-keys.js'
 import type { VerifierOptions } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
 import { Principal } from './principal.js'
@@ -30,8 +33,13 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
   const directory = ask === undefined ? undefined : createIssuerDirectory(ask, rules)
   const cache = tokenCache === undefined ? undefined : createTokenCache<C>(tokenCache.maxEntries)
   const issuers = createIssuers(listed, directory, rules)
-  const policy: Policy<C> = Object.freeze({ rules, issuers, schema, cache, revocations })
-  const { publicUrl } = rules
+  const policy: Policy<C> = Object.freeze({ rules, issuers, schema, cache, revocations, proofKeys: createProofKeys() })
+  const { dpop, runtime } = rules
+  const publicUrl = rules.publicUrls[0]
+  const trustHost = rules.dangerouslyTrustRequestHost
+  const view = (request: IncomingRequest | FetchRequest, target?: string): AuthRequest =>
+    toAuthRequest(request, { publicUrl, trustHost, target })
+  const challenge = toChallengeRules(rules, resolved)
   let resourceMetadataUrl: string | undefined
   return Object.freeze<Verifier<C>>({
     publicUrl,
@@ -41,11 +49,13 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
     advertise: (url) => void (resourceMetadataUrl = url),
     verify: (token) => judge(() => ({ scheme: 'Bearer', token, request: undefined }), policy),
     authenticate: (request) =>
-      judge(() => readCredentials(isAuthRequest(request) ? request : toAuthRequest(request, { publicUrl })), policy),
+      judge(() => readCredentials(isAuthRequest(request) ? request : view(request), rules), policy),
+    toAuthRequest: view,
     ready: () => checkReadiness(listed.all),
     health: () => listed.all.map(({ issuer, keys }) => ({ issuer, ...keys.health() })),
     explain: () => explainPolicy(rules, resolved),
-    refuse: (error) => toRefusal(error, { realm: rules.realm, resourceMetadataUrl }),
+    refuse: (error, scheme) => toRefusal(error, { ...challenge, resourceMetadataUrl }, scheme),
+    responseHeaders: (request) => toNonceHeaders(request, dpop?.nonces, runtime),
     close: async () => {
       for (const { keys } of listed.all) keys.close()
       directory?.close()

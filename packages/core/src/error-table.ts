@@ -4,15 +4,19 @@ export type ErrorCode =
   | 'ERR_INVALID_REQUEST'
   | 'ERR_UNAUTHENTICATED'
   | 'ERR_INVALID_TOKEN'
+  | 'ERR_INVALID_DPOP_PROOF'
+  | 'ERR_USE_DPOP_NONCE'
   | 'ERR_INSUFFICIENT_AUTHENTICATION'
   | 'ERR_INSUFFICIENT_SCOPE'
   | 'ERR_UPSTREAM'
   | 'ERR_INTERNAL'
 
-/** OAuth error codes on the wire. RFC 6750 section 3.1, RFC 9470 section 3, RFC 6749 section 4.1.2.1. */
+/** OAuth error codes on the wire. RFC 6750 section 3.1, RFC 9449 section 12.2, RFC 9470 section 3, RFC 6749 section 4.1.2.1. */
 export type OAuthError =
   | 'invalid_request'
   | 'invalid_token'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'insufficient_scope'
   | 'insufficient_user_authentication'
   | 'temporarily_unavailable'
@@ -32,6 +36,12 @@ export const CODES: Readonly<Record<ErrorCode, CodeRow>> = {
   ERR_INVALID_REQUEST: { status: 400, oauthError: 'invalid_request', text: 'The request is malformed' },
   ERR_UNAUTHENTICATED: { status: 401, oauthError: undefined, text: 'Authentication is required' },
   ERR_INVALID_TOKEN: { status: 401, oauthError: 'invalid_token', text: 'The access token is invalid or expired' },
+  ERR_INVALID_DPOP_PROOF: { status: 401, oauthError: 'invalid_dpop_proof', text: 'The DPoP proof is invalid' },
+  ERR_USE_DPOP_NONCE: {
+    status: 401,
+    oauthError: 'use_dpop_nonce',
+    text: 'A DPoP proof with the nonce of this response is required',
+  },
   ERR_INSUFFICIENT_AUTHENTICATION: {
     status: 401,
     oauthError: 'insufficient_user_authentication',
@@ -85,6 +95,20 @@ export type Reason =
   | 'ERR_TOKEN_TYPE'
   | 'ERR_CLAIMS_SCHEMA'
   | 'ERR_PROOF_REQUIRED'
+  | 'ERR_PROOF_BINDING'
+  | 'ERR_PROOF_UNBOUND'
+  | 'ERR_PROOF_CLAIM'
+  | 'ERR_PROOF_KEY'
+  | 'ERR_PROOF_MALFORMED'
+  | 'ERR_PROOF_METHOD'
+  | 'ERR_PROOF_MISSING'
+  | 'ERR_PROOF_MULTIPLE'
+  | 'ERR_PROOF_REPLAYED'
+  | 'ERR_PROOF_SIGNATURE'
+  | 'ERR_PROOF_TIME'
+  | 'ERR_PROOF_TOKEN'
+  | 'ERR_PROOF_URL'
+  | 'ERR_PROOF_NONCE'
   | 'ERR_ISSUER_UNTRUSTED'
   | 'ERR_KEY_AMBIGUOUS'
   | 'ERR_KEY_MISMATCH'
@@ -95,6 +119,7 @@ export type Reason =
   | 'ERR_STEP_UP_AGE'
   | 'ERR_ISSUER_UNAVAILABLE'
   | 'ERR_STATUS_UNAVAILABLE'
+  | 'ERR_STORE_UNAVAILABLE'
   | 'ERR_KEYS_UNAVAILABLE'
   | 'ERR_KEYS_EMPTY'
   | 'ERR_KEYS_MALFORMED'
@@ -151,10 +176,25 @@ export const REASONS: Readonly<Record<Reason, ErrorCode>> = {
   ERR_TOKEN_AUDIENCE: 'ERR_INVALID_TOKEN',
   ERR_TOKEN_CONFIRMATION: 'ERR_INVALID_TOKEN',
   ERR_PROOF_REQUIRED: 'ERR_INVALID_TOKEN',
+  ERR_PROOF_BINDING: 'ERR_INVALID_TOKEN',
+  ERR_PROOF_UNBOUND: 'ERR_INVALID_TOKEN',
   ERR_TOKEN_MAPPING: 'ERR_INVALID_TOKEN',
   ERR_TOKEN_REVOKED: 'ERR_INVALID_TOKEN',
   ERR_TOKEN_TENANT: 'ERR_INVALID_TOKEN',
   ERR_CLAIMS_SCHEMA: 'ERR_INVALID_TOKEN',
+
+  ERR_PROOF_CLAIM: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_KEY: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_MALFORMED: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_METHOD: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_MISSING: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_MULTIPLE: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_REPLAYED: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_SIGNATURE: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_TIME: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_TOKEN: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_URL: 'ERR_INVALID_DPOP_PROOF',
+  ERR_PROOF_NONCE: 'ERR_USE_DPOP_NONCE',
 
   ERR_STEP_UP_ACR: 'ERR_INSUFFICIENT_AUTHENTICATION',
   ERR_STEP_UP_AGE: 'ERR_INSUFFICIENT_AUTHENTICATION',
@@ -164,6 +204,7 @@ export const REASONS: Readonly<Record<Reason, ErrorCode>> = {
 
   ERR_ISSUER_UNAVAILABLE: 'ERR_UPSTREAM',
   ERR_STATUS_UNAVAILABLE: 'ERR_UPSTREAM',
+  ERR_STORE_UNAVAILABLE: 'ERR_UPSTREAM',
   ERR_KEYS_UNAVAILABLE: 'ERR_UPSTREAM',
   ERR_KEYS_EMPTY: 'ERR_UPSTREAM',
   ERR_KEYS_MALFORMED: 'ERR_UPSTREAM',

@@ -41,6 +41,8 @@ export { protectedResourceMetadata } from './http/resource-metadata.js'
 export type { ResourceMetadataOptions } from './http/resource-metadata.js'
 export type {
   Audience,
+  DpopOptions,
+  NonceOptions,
   ClaimAudience,
   IssuerOptions,
   Jwks,
@@ -65,6 +67,8 @@ export type {
   Source,
   TextTarget,
 } from './options/mapping-options.js'
+export { memoryReplayStore } from './stores/memory-replay-store.js'
+export type { MemoryReplayOptions, MemoryReplayStore } from './stores/memory-replay-store.js'
 export { memoryRevocationStore } from './stores/memory-revocation-store.js'
 export type { MemoryRevocationOptions, MemoryRevocationStore } from './stores/memory-revocation-store.js'
 export type {
@@ -86,6 +90,7 @@ export type {
   AudienceRule,
   ClaimPath,
   ClaimRule,
+  DpopMode,
   IssuerRules,
   KeyCacheRules,
   Limits,

@@ -1,5 +1,7 @@
 import type { AlgorithmName } from './algorithms.js'
 import type { GrantRules, Mapper } from './mapping/mapped.js'
+import type { Nonces } from './http/nonces.js'
+import type { ReplayStore } from './ports.js'
 import type { Logger, Runtime } from './runtime.js'
 
 /** Which kind of token an issuer's tokens must be. */
@@ -40,6 +42,7 @@ export interface IssuerRules {
   readonly listed: boolean
   readonly map: Mapper
   readonly grants: GrantRules
+  readonly dpopMode: DpopMode
   /** What an unlisted issuer's tenant is: from its entry, or the variable of its template. */
   readonly tenant: string | undefined
 }
@@ -81,11 +84,29 @@ export interface KeyCacheRules {
   readonly maxStaleMs: number
 }
 
+/** Whether a token must be, may be or cannot be bound to a key by DPoP. */
+export type DpopMode = 'required' | 'allowed' | 'off'
+
+/** What a DPoP proof must be. */
+export interface DpopRules {
+  /** The verifier's own; an issuer's wins. */
+  readonly mode: DpopMode
+  readonly algorithms: ReadonlySet<AlgorithmName>
+  readonly maxAgeSeconds: number
+  readonly futureSkewSeconds: number
+  readonly nonces: Nonces | undefined
+  readonly replayStore: ReplayStore
+}
+
 /** The resolved policy of a verifier: frozen, and all that the steps ever see of its options. */
 export interface Rules {
   readonly realm: string
-  /** Where clients reach this API: the first of `publicUrl`. */
-  readonly publicUrl: string | undefined
+  /** Where clients reach this API; the first builds URLs, a proof may name any. */
+  readonly publicUrls: readonly string[]
+  /** Whether the `Host` field stands in for a public URL. */
+  readonly dangerouslyTrustRequestHost: boolean
+  /** `undefined`: the `DPoP` scheme is a foreign one. */
+  readonly dpop: DpopRules | undefined
   readonly clockToleranceSeconds: number
   readonly maxTokenAgeSeconds: number | undefined
   readonly maxTokenLifetimeSeconds: number | undefined

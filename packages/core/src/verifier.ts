@@ -1,7 +1,7 @@
 import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.js'
 import type { CountersignError } from './errors.js'
 import type { KeySourceHealth } from './ports.js'
-import type { Claims, Principal } from './principal.js'
+import type { Claims, Principal, Scheme } from './principal.js'
 
 /** What `ready()` found of one issuer. */
 export interface IssuerReadiness {
@@ -40,10 +40,17 @@ export interface Verifier<C = Claims> {
   health(): readonly IssuerHealth[]
   /** The resolved policy as plain data, fit to print. */
   explain(): Readonly<Record<string, unknown>>
-  /** A fresh error with the headers of the answer on it: for integrations beyond the adapters. What is not ours becomes 500. */
-  refuse(error: unknown): CountersignError
-  /** Where clients reach this API, as configured. */
+  /**
+   * A fresh error with the headers of the answer on it: for integrations beyond the adapters. What is not ours becomes 500.
+   * `scheme` is the one that the request used, where it used one.
+   */
+  refuse(error: unknown, scheme?: Scheme): CountersignError
+  /** Fields to put on the answer to an accepted request: a new `DPoP-Nonce` where the one in use is ageing. */
+  responseHeaders(request: AuthRequest): Readonly<Record<string, string>>
+  /** Where clients reach this API: the first that is configured. */
   readonly publicUrl: string | undefined
+  /** Builds the neutral view of a request, with its URL as this verifier's configuration has it. */
+  toAuthRequest(request: IncomingRequest | FetchRequest, target?: string): AuthRequest
   /** The listed issuers that are URLs: where a client can get a token for this API. */
   readonly authorizationServers: readonly string[]
   /** From now on challenges carry this URL as `resource_metadata` (RFC 9728 section 5.1). `protectedResourceMetadata` calls it. */

@@ -6,8 +6,8 @@ import { createVerifier } from '../create-verifier.js'
 import type { VerifierOptions } from '../options/options.js'
 import type { DefaultClaims, Principal } from '../principal.js'
 import type { Verifier } from '../verifier.js'
-import { toAuthRequest } from '../auth-request.js'
-import type { IncomingRequest } from '../auth-request.js'
+import type { AuthRequest, IncomingRequest } from '../auth-request.js'
+import { findScheme } from './schemes.js'
 
 /** What our middleware knows of a request. Other libraries write `req.auth` too; nobody else writes here. */
 interface Attachment {
@@ -38,14 +38,15 @@ export async function authenticateRequest<C>(
   options: AuthenticateOptions = {},
 ): Promise<Principal<C> | undefined> {
   attachments.set(raw, { verifier: verifier as Verifier<unknown>, principal: undefined })
+  let request: AuthRequest | undefined
   try {
-    const request = toAuthRequest(raw, { publicUrl: verifier.publicUrl, target: options.target })
+    request = verifier.toAuthRequest(raw, options.target)
     if (options.optional === true && request.authorization.length === 0 && request.dpop.length === 0) return undefined
     const principal = await verifier.authenticate(request)
     attachPrincipal(raw, verifier, principal)
     return principal
   } catch (error) {
-    throw verifier.refuse(error)
+    throw verifier.refuse(error, request && findScheme(request))
   }
 }
 
@@ -69,7 +70,7 @@ export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void
   try {
     if ('check' in guard) return runCheck(guard, principal)
   } catch (error) {
-    throw verifier.refuse(error)
+    throw verifier.refuse(error, principal.scheme)
   }
   return checkLater(guard, attachment, request)
 }
@@ -79,7 +80,7 @@ async function checkLater(guard: AsyncGuard, { principal, verifier }: Attachment
   try {
     await runCheckAsync(guard, principal, request)
   } catch (error) {
-    throw verifier.refuse(error)
+    throw verifier.refuse(error, principal?.scheme)
   }
 }
 
@@ -133,8 +134,11 @@ export interface ErrorReply {
  */
 export function toErrorReply(error: unknown, raw?: object): ErrorReply | undefined {
   if (!(error instanceof CountersignError)) return undefined
-  const verifier = raw === undefined ? undefined : attachments.get(raw)?.verifier
-  const refused = 'Cache-Control' in error.headers ? error : (verifier?.refuse(error) ?? error)
+  const attachment = raw === undefined ? undefined : attachments.get(raw)
+  const refused =
+    'Cache-Control' in error.headers
+      ? error
+      : (attachment?.verifier.refuse(error, attachment.principal?.scheme) ?? error)
   const row = CODES[refused.code]
   return {
     status: row.status,

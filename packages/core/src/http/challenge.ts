@@ -8,12 +8,19 @@ import {
 } from '../errors.js'
 import type { ErrorOptions } from '../errors.js'
 import { CODES } from '../error-table.js'
+import type { Scheme } from '../principal.js'
 
 /** What every challenge of one verifier says. */
 export interface ChallengeRules {
   readonly realm: string
   /** Where the metadata of this API is served, if it is. */
   readonly resourceMetadataUrl?: string | undefined
+  /** The schemes that are taken, the preferred one first. */
+  readonly schemes: readonly Scheme[]
+  /** The algorithms of proofs, separated by spaces; with the `DPoP` scheme alone. */
+  readonly algs?: string | undefined
+  /** The current nonce, where nonces are given. */
+  nonce?(): string
 }
 
 /**
@@ -22,30 +29,57 @@ export interface ChallengeRules {
  *
  * Fresh, because one failed key fetch rejects many requests, and frameworks write on errors. What is not ours becomes
  * {@link InternalError} `ERR_UNEXPECTED`: a stranger's request must never choose what a client reads.
+ *
+ * @param scheme the scheme that the request used: the error belongs to it (RFC 9449 section 7.2)
  */
-export function toRefusal(error: unknown, rules: ChallengeRules): CountersignError {
+export function toRefusal(error: unknown, rules: ChallengeRules, scheme?: Scheme): CountersignError {
   const refusal = renew(error)
   refusal.headers['Cache-Control'] = 'no-store'
-  if (refusal.status < 500) refusal.headers['WWW-Authenticate'] = toChallenge(refusal, rules)
+  if (refusal.status >= 500) return refusal
+  refusal.headers['WWW-Authenticate'] = toChallenge(refusal, rules, scheme)
+  if (rules.nonce !== undefined && refusal.status !== 403) refusal.headers['DPoP-Nonce'] = rules.nonce()
   return refusal
 }
 
 /**
- * Writes the challenge of one refusal. Every value is fixed by the configuration or the route: nothing of the request.
+ * Writes the challenges of one refusal, one for each scheme, the one that was used first. Every value is fixed by the
+ * configuration or the route: nothing of the request.
  *
- * @see RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1
+ * @see RFC 6750 section 3, RFC 9449 section 7, RFC 9470 section 3, RFC 9728 section 5.1
  */
-export function toChallenge(error: CountersignError, rules: ChallengeRules): string {
-  const { oauthError, text } = CODES[error.code]
+export function toChallenge(error: CountersignError, rules: ChallengeRules, used?: Scheme): string {
+  // A malformed request used no scheme that could be told, so that the error stands in each.
+  const first = used ?? (error.code === 'ERR_INVALID_REQUEST' ? undefined : rules.schemes[0])
+  const schemes = first === undefined ? rules.schemes : [first, ...rules.schemes.filter((scheme) => scheme !== first)]
+  return schemes
+    .map(
+      (scheme) => `${scheme} ${toParameters(error, rules, scheme, first === undefined || scheme === first).join(', ')}`,
+    )
+    .join(', ')
+}
+
+function toParameters(
+  error: CountersignError,
+  rules: ChallengeRules,
+  scheme: Scheme,
+  blamed: boolean,
+): readonly string[] {
   const parameters = [`realm="${quote(rules.realm)}"`]
-  if (oauthError !== undefined) parameters.push(`error="${oauthError}"`, `error_description="${text}"`)
+  if (blamed) parameters.push(...toErrorParameters(error))
+  if (rules.resourceMetadataUrl !== undefined)
+    parameters.push(`resource_metadata="${quote(rules.resourceMetadataUrl)}"`)
+  if (scheme === 'DPoP' && rules.algs !== undefined) parameters.push(`algs="${rules.algs}"`)
+  return parameters
+}
+
+function toErrorParameters(error: CountersignError): readonly string[] {
+  const { oauthError, text } = CODES[error.code]
+  const parameters = oauthError === undefined ? [] : [`error="${oauthError}"`, `error_description="${text}"`]
   const { scope, acrValues, maxAgeSeconds } = error.challenge ?? {}
   if (scope !== undefined) parameters.push(`scope="${quote(scope)}"`)
   if (acrValues !== undefined) parameters.push(`acr_values="${quote(acrValues)}"`)
   if (maxAgeSeconds !== undefined) parameters.push(`max_age="${maxAgeSeconds}"`)
-  if (rules.resourceMetadataUrl !== undefined)
-    parameters.push(`resource_metadata="${quote(rules.resourceMetadataUrl)}"`)
-  return `Bearer ${parameters.join(', ')}`
+  return parameters
 }
 
 /** A quoted-string's content, RFC 9110 section 5.6.4. Options are checked to hold nothing but printable ASCII. */

@@ -6,6 +6,12 @@ export type ParsedAuthorization =
   | { readonly kind: 'foreign-scheme' }
   | { readonly kind: 'malformed' }
 
+/** RFC 6750 and RFC 9449 section 7.1. */
+const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
+  ['bearer', 'Bearer'],
+  ['dpop', 'DPoP'],
+])
+
 const MALFORMED: ParsedAuthorization = { kind: 'malformed' }
 const FOREIGN: ParsedAuthorization = { kind: 'foreign-scheme' }
 
@@ -22,11 +28,12 @@ export function parseAuthorization(field: string): ParsedAuthorization {
   const space = value.indexOf(' ')
   const scheme = space === -1 ? value : value.slice(0, space)
   if (!isToken(scheme)) return MALFORMED
-  if (scheme.length !== 6 || scheme.toLowerCase() !== 'bearer') return FOREIGN
+  const known = SCHEMES.get(scheme.toLowerCase())
+  if (known === undefined) return FOREIGN
   let start = scheme.length
   while (value.charCodeAt(start) === 0x20) start++
   const token = value.slice(start)
-  return isB64Token(token) ? { kind: 'token', scheme: 'Bearer', token } : MALFORMED
+  return isB64Token(token) ? { kind: 'token', scheme: known, token } : MALFORMED
 }
 
 /** `b64token`, RFC 6750 section 2.1. Written as one class and a tail, so that no input makes it backtrack. */

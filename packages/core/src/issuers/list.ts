@@ -81,7 +81,7 @@ function toTenantIssuer(
 
 function toRules(entry: TrustedIssuer): IssuerRules {
   const { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds } = entry
-  const { requiredClaims, listed, map, grants, tenant } = entry
+  const { requiredClaims, listed, map, grants, tenant, dpopMode } = entry
   return {
     issuer,
     acceptedIssuers,
@@ -94,6 +94,7 @@ function toRules(entry: TrustedIssuer): IssuerRules {
     map,
     grants,
     tenant,
+    dpopMode,
   }
 }
 

@@ -1,9 +1,10 @@
-import { ALGORITHMS } from '../algorithms.js'
 import type { AlgorithmName } from '../algorithms.js'
 import type { KeysLocation } from '../keys/key-source.js'
-import type { ClaimRule, TokenProfile } from '../rules.js'
+import type { ClaimRule, DpopMode, TokenProfile } from '../rules.js'
+import { algorithms } from './algorithms-kind.js'
 import { audience, CLAIM_AUDIENCE } from './audience-kind.js'
 import type { ReadAudience } from './audience-kind.js'
+import { dpopMode } from './dpop.js'
 import { keys } from './keys-kind.js'
 import { list, oneOf, optional, readTable, required, table, text } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
@@ -21,17 +22,9 @@ export interface ReadIssuer {
   readonly requiredClaims: readonly ClaimRule[]
   readonly mapping: MappingOptions | undefined
   readonly grants: GrantsOptions | undefined
+  readonly dpop: { readonly mode: DpopMode } | undefined
   readonly acceptedIssuers: readonly string[]
 }
-
-/** Every algorithm name there is. */
-export const ALGORITHM_NAMES: readonly AlgorithmName[] = [...ALGORITHMS.values()].map(({ name }) => name)
-
-/** A list of signature algorithms. */
-export const algorithms: Kind<readonly AlgorithmName[]> = list(
-  oneOf(ALGORITHM_NAMES, 'HMAC and "none" do not exist here: whoever can verify such a token can also make one.'),
-  'a list of signature algorithms',
-)
 
 const issuerName = text('the exact string of the "iss" claim')
 
@@ -55,6 +48,7 @@ export const ISSUER_TABLE: OptionTable<ReadIssuer> = {
   requiredClaims: optional(list(requiredClaim, 'a list of claim names or { claim, oneOf }'), []),
   mapping: optional(mapping),
   grants: optional(table(GRANTS_TABLE)),
+  dpop: optional(table({ mode: required(dpopMode) })),
   acceptedIssuers: optional(list(issuerName, 'a list of exact "iss" strings'), []),
 }
 

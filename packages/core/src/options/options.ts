@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AlgorithmName } from '../algorithms.js'
-import type { RevocationStore } from '../ports.js'
+import type { ReplayStore, RevocationStore } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
-import type { ClaimPath, KeyCacheRules, Limits, NetworkRules, TokenProfile } from '../rules.js'
+import type { ClaimPath, DpopMode, KeyCacheRules, Limits, NetworkRules, TokenProfile } from '../rules.js'
 import type { Claims } from '../principal.js'
 import type { GrantsOptions, MappingOptions } from './mapping-options.js'
 
@@ -57,6 +57,8 @@ export interface IssuerOptions {
   readonly mapping?: MappingOptions | undefined
   /** The most that this issuer can say. */
   readonly grants?: GrantsOptions | undefined
+  /** Wins over the verifier's mode, whose other members hold for all issuers. */
+  readonly dpop?: { readonly mode: DpopMode } | undefined
   /** Other exact strings that `iss` may be, for the few providers that sign with two names. */
   readonly acceptedIssuers?: readonly string[] | undefined
 }
@@ -74,6 +76,30 @@ export type NetworkOptions = {
 
 /** How long key sets live, in milliseconds. */
 export type KeyCacheOptions = { readonly [K in keyof KeyCacheRules]?: KeyCacheRules[K] | undefined }
+
+/** What DPoP proofs must be, RFC 9449. */
+export interface DpopOptions {
+  /** `'required'`: every token must be bound. `'allowed'`: a bound token must be proven. `'off'`: bound tokens are refused. */
+  readonly mode: DpopMode
+  /** Default: every algorithm of the table. */
+  readonly algorithms?: readonly AlgorithmName[] | undefined
+  /** Largest age of a proof without a nonce. Default 300, at most 3,600. */
+  readonly maxAgeSeconds?: number | undefined
+  /** How far a client's clock may be ahead. Default 10, at most 60. */
+  readonly futureSkewSeconds?: number | undefined
+  /** Demands a nonce of ours in each proof; no store is needed for them. */
+  readonly nonce?: NonceOptions | undefined
+}
+
+/** How nonces are made, RFC 9449 section 9. */
+export interface NonceOptions {
+  /** At least 32 bytes each; the first signs, all verify. Required with a shared replay store, else made for this process. */
+  readonly secrets?: readonly (string | Uint8Array)[] | undefined
+  /** A nonce is taken in its slot and the next one. Default 60, from 10 to 3,600. */
+  readonly slotSeconds?: number | undefined
+  /** Where replay stores differ by region, a nonce of one is refused in another. Default: none. */
+  readonly region?: string | undefined
+}
 
 /** The options of `createVerifier`. Validated once, at construction; `undefined` counts as absent; unknown names are errors. */
 export interface VerifierOptions<C = Claims> {
@@ -108,12 +134,18 @@ export interface VerifierOptions<C = Claims> {
   readonly tokenCache?: false | { readonly maxEntries?: number | undefined } | undefined
   /** Asked on every request whether the token was revoked. */
   readonly revocationStore?: RevocationStore | undefined
+  /** Proof of possession, RFC 9449. Needs `replayStore`, and `publicUrl`. Default: off, and bound tokens are refused. */
+  readonly dpop?: DpopOptions | undefined
+  /** Remembers which proofs were used. Shared by every instance, or a proof works once on each. */
+  readonly replayStore?: ReplayStore | undefined
   /** Default: silent. */
   readonly logger?: Logger | undefined
   /** Stands in every challenge. Default `'api'`. */
   readonly realm?: string | undefined
   /** Where clients reach this API, with a path prefix where there is one. The first builds URLs and metadata. */
   readonly publicUrl?: string | readonly string[] | undefined
+  /** Takes the `Host` field for the public URL. Only behind a proxy that lets no other host through. Default `false`. */
+  readonly dangerouslyTrustRequestHost?: boolean | undefined
   /** Clocks and network, for tests and unusual hosts. */
   readonly runtime?: Partial<Runtime> | undefined
 }

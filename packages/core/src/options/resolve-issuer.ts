@@ -2,7 +2,7 @@ import type { KeysLocation } from '../keys/key-source.js'
 import { compileMapping } from '../mapping/compile.js'
 import { toGrantRules } from '../mapping/grants.js'
 import { isTemplate, parseTemplate } from '../issuers/template.js'
-import type { AudienceRule, IssuerRules } from '../rules.js'
+import type { AudienceRule, DpopMode, IssuerRules } from '../rules.js'
 import type { ReadAudience } from './audience-kind.js'
 import { invalid } from './fail.js'
 import { ISSUER_TABLE } from './issuer-table.js'
@@ -48,6 +48,7 @@ export function resolveIssuer(
     listed: named,
     map: compileMapping(read.mapping),
     grants: toGrantRules(read.grants, named),
+    dpopMode: toDpopMode(read, option, verifier),
     tenant: named ? undefined : toEntryTenant(read, option),
   })
   return { rules, location: read.keys, fingerprint: toFingerprint(read) }
@@ -60,6 +61,13 @@ function toAudienceRule(own: ReadAudience | undefined, verifier: ReadOptions): A
   if ('values' in audience) return Object.freeze({ values: audience.values, match, claim: undefined })
   const values = 'values' in verifier.audience ? verifier.audience.values : []
   return Object.freeze({ values, match, claim: { path: audience.claim, oneOf: audience.oneOf } })
+}
+
+function toDpopMode({ dpop }: ReadIssuer, option: string, verifier: ReadOptions): DpopMode {
+  if (dpop === undefined) return verifier.dpop?.mode ?? 'off'
+  if (dpop.mode === 'off' || verifier.dpop !== undefined) return dpop.mode
+  const fix = 'Set the verifier\'s "dpop" too: proofs are judged by it.'
+  throw invalid({ option: `${option}.dpop.mode`, got: dpop.mode, wants: '"off" where the verifier has no "dpop"', fix })
 }
 
 /** An unlisted issuer could name anybody's tenant in a claim, so its tenant is a constant of its entry or nothing. */

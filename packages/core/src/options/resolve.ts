@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AskForIssuer } from '../issuers/directory.js'
 import type { RevocationStore } from '../ports.js'
 import type { Rules } from '../rules.js'
+import { toDpopRules } from './dpop-rules.js'
 import { invalid } from './fail.js'
 import { ISSUER_TABLE } from './issuer-table.js'
 import { readTable } from './kinds.js'
@@ -31,17 +32,40 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
   if (read.network.proxyUrl !== undefined) checkProxyUrl(read.network.proxyUrl)
   const issuers = read.issuers.map((entry, index) => resolveIssuer(entry, `issuers[${index}]`, read, true))
   checkOverlap(issuers)
-  const { realm, publicUrl, clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = read
+  const {
+    realm,
+    publicUrl,
+    dangerouslyTrustRequestHost,
+    clockToleranceSeconds,
+    maxTokenAgeSeconds,
+    maxTokenLifetimeSeconds,
+  } = read
   const { limits, network, keyCache, logger, runtime } = read
   const times = { clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds }
   return {
-    rules: Object.freeze({ realm, publicUrl: publicUrl[0], ...times, limits, network, keyCache, logger, runtime }),
+    rules: Object.freeze({
+      realm,
+      publicUrls: publicUrl,
+      dangerouslyTrustRequestHost,
+      dpop: isBound(read, issuers) ? toDpopRules(read) : undefined,
+      ...times,
+      limits,
+      network,
+      keyCache,
+      logger,
+      runtime,
+    }),
     issuers,
     ask: toAsk(read),
     schema: read.claims as StandardSchemaV1<unknown, C> | undefined,
     tokenCache: read.tokenCache,
     revocations: read.revocationStore,
   }
+}
+
+/** Whether any token may be bound: without, the `DPoP` scheme is a foreign one. */
+function isBound({ dpop }: ReadOptions, issuers: readonly ResolvedIssuer[]): boolean {
+  return (dpop?.mode ?? 'off') !== 'off' || issuers.some(({ rules }) => rules.dpopMode !== 'off')
 }
 
 /** The application's answers are read as strictly as its configuration, and must be about the issuer that was asked for. */

@@ -1,14 +1,17 @@
 import type { AlgorithmName } from '../algorithms.js'
-import type { RevocationStore } from '../ports.js'
+import type { ReplayStore, RevocationStore } from '../ports.js'
 import type { KeyCacheRules, Limits, NetworkRules } from '../rules.js'
 import { silentLogger, systemRuntime } from '../runtime.js'
 import type { Logger, Runtime } from '../runtime.js'
 import { audience } from './audience-kind.js'
+import { DPOP_TABLE } from './dpop.js'
+import type { ReadDpop } from './dpop.js'
 import type { ReadAudience } from './audience-kind.js'
 import { invalid } from './fail.js'
 import { flag, list, methods, number, oneOf, optional, readTable, required, table, text } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
-import { ALGORITHM_NAMES, algorithms, issuer } from './issuer-table.js'
+import { ALGORITHM_NAMES, algorithms } from './algorithms-kind.js'
+import { issuer } from './issuer-table.js'
 import type { ReadIssuer } from './issuer-table.js'
 import type { IssuerOptions } from './options.js'
 
@@ -28,9 +31,12 @@ export interface ReadOptions {
   readonly keyCache: KeyCacheRules
   readonly tokenCache: TokenCacheRules | undefined
   readonly revocationStore: RevocationStore | undefined
+  readonly dpop: ReadDpop | undefined
+  readonly replayStore: ReplayStore | undefined
   readonly logger: Logger
   readonly realm: string
   readonly publicUrl: readonly string[]
+  readonly dangerouslyTrustRequestHost: boolean
   readonly runtime: Runtime
 }
 
@@ -185,8 +191,11 @@ export const VERIFIER_TABLE: OptionTable<ReadOptions> = {
   keyCache: optional(table(KEY_CACHE_TABLE), readTable(KEY_CACHE_TABLE, {}, 'keyCache')),
   tokenCache: optional(tokenCache, readTable(TOKEN_CACHE_TABLE, {}, 'tokenCache')),
   revocationStore: optional(methods<RevocationStore>('a revocation store', ['isRevoked'])),
+  dpop: optional(table(DPOP_TABLE)),
+  replayStore: optional(methods<ReplayStore>('a replay store', ['claim'])),
   logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
   realm: optional(realm, 'api'),
   publicUrl: optional(publicUrl, []),
+  dangerouslyTrustRequestHost: optional(flag, false),
   runtime: optional(runtime, systemRuntime),
 }

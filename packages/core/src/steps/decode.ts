@@ -7,9 +7,8 @@ import type { Credentials } from './credentials.js'
 import { toHeader } from './header.js'
 import type { TokenHeader } from './header.js'
 
-/** A token taken apart. Nothing in it is proven yet: `unverified` may only be used to look up the issuer. */
+/** A JWS taken apart. Nothing in it is proven yet: `unverified` may only be used to look up who could have signed it. */
 export interface Decoded {
-  readonly credentials: Credentials
   readonly header: TokenHeader
   readonly unverified: Readonly<Record<string, unknown>>
   /** The very bytes that are signed: what was peeked at and what is verified cannot differ. */
@@ -18,7 +17,7 @@ export interface Decoded {
 }
 
 /**
- * Takes a compact JWS apart: three canonical base64url segments, two JSON objects in UTF-8, within the limits.
+ * Takes the token apart, a compact JWS: three canonical base64url segments, two JSON objects in UTF-8, within the limits.
  *
  * @throws AuthenticationError `ERR_TOKEN_TOO_LARGE`, `ERR_TOKEN_MALFORMED`, `ERR_TOKEN_ENCRYPTED`, `ERR_TOKEN_ENCODING`,
  *   `ERR_TOKEN_JSON`, `ERR_TOKEN_HEADER`, `ERR_TOKEN_CRITICAL`, `ERR_TOKEN_ALGORITHM`
@@ -26,16 +25,18 @@ export interface Decoded {
  * Not checked: the signature, and every claim.
  * @see RFC 7515 sections 5.2 and 7.1, RFC 7519 section 7.2, RFC 8725 section 3.14
  */
-export function decode(credentials: Credentials, rules: Pick<Rules, 'limits'>): Decoded {
-  const { token } = credentials
-  const { limits } = rules
+export function decode({ token }: Credentials, rules: Pick<Rules, 'limits'>): Decoded {
+  return decodeJws(token, rules.limits)
+}
+
+/** As {@link decode}, for any compact JWS: a DPoP proof is one too. */
+export function decodeJws(token: string, limits: Rules['limits']): Decoded {
   if (typeof token !== 'string') throw refuse('ERR_TOKEN_MALFORMED')
   if (token.length > limits.tokenBytes) throw refuse('ERR_TOKEN_TOO_LARGE')
   const [first, second] = findDots(token)
   if (first > Math.ceil((limits.headerBytes * 4) / 3)) throw refuse('ERR_TOKEN_TOO_LARGE')
   const header = toHeader(parseObject(decodeSegment(token.slice(0, first)), limits))
   return {
-    credentials,
     header,
     unverified: parseObject(decodeSegment(token.slice(first + 1, second)), limits),
     signingInput: Buffer.from(token.slice(0, second), 'latin1'),

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto'
+import { createNonces } from '../http/nonces.js'
+import type { Nonces } from '../http/nonces.js'
+import type { ReplayStore } from '../ports.js'
+import type { DpopRules } from '../rules.js'
+import type { ReadNonce } from './dpop.js'
+import { invalid } from './fail.js'
+import type { ReadOptions } from './tables.js'
+
+/**
+ * Resolves `dpop` with what it needs: somewhere to remember proofs, and the URL that proofs are for.
+ *
+ * @throws ConfigurationError naming the option that is missing
+ */
+export function toDpopRules(read: ReadOptions): DpopRules | undefined {
+  const { dpop, replayStore, publicUrl, dangerouslyTrustRequestHost } = read
+  if (dpop === undefined) return undefined
+  if (replayStore === undefined) {
+    const fix = 'Instances share one through Redis; memoryReplayStore() is right for a single one.'
+    throw invalid({ option: 'replayStore', got: undefined, wants: 'a replay store, where there is "dpop"', fix })
+  }
+  if (publicUrl.length === 0 && !dangerouslyTrustRequestHost) {
+    const fix = 'A proof names the URL that the client called, and the Host field is whatever the client says.'
+    throw invalid({ option: 'publicUrl', got: undefined, wants: 'where clients reach this API', fix })
+  }
+  const { mode, algorithms, maxAgeSeconds, futureSkewSeconds, nonce } = dpop
+  const nonces = nonce === undefined ? undefined : toNonces(nonce, replayStore)
+  return Object.freeze({ mode, algorithms: new Set(algorithms), maxAgeSeconds, futureSkewSeconds, nonces, replayStore })
+}
+
+function toNonces({ secrets, slotSeconds, region }: ReadNonce, { shared }: ReplayStore): Nonces {
+  if (secrets === undefined && shared) {
+    const fix = 'Each instance would refuse the nonces of the others.'
+    throw invalid({ option: 'dpop.nonce.secrets', got: undefined, wants: 'secrets that every instance has', fix })
+  }
+  return createNonces({ secrets: secrets ?? [randomBytes(32)], slotSeconds, region })
+}

@@ -1,0 +1,57 @@
+import type { AlgorithmName } from '../algorithms.js'
+import type { DpopMode } from '../rules.js'
+import { invalid } from './fail.js'
+import { list, number, oneOf, optional, required, table, text } from './kinds.js'
+import type { Kind, OptionTable } from './kinds.js'
+import { ALGORITHM_NAMES, algorithms } from './algorithms-kind.js'
+
+/** `dpop` as read. */
+export interface ReadDpop {
+  readonly mode: DpopMode
+  readonly algorithms: readonly AlgorithmName[]
+  readonly maxAgeSeconds: number
+  readonly futureSkewSeconds: number
+  readonly nonce: ReadNonce | undefined
+}
+
+/** `dpop.nonce` as read. */
+export interface ReadNonce {
+  readonly secrets: readonly Uint8Array[] | undefined
+  readonly slotSeconds: number
+  readonly region: string
+}
+
+/** Whether tokens must be, may be or cannot be bound. */
+export const dpopMode: Kind<DpopMode> = oneOf(['required', 'allowed', 'off'])
+
+/** Never shown, whatever is wrong with it. */
+const secret: Kind<Uint8Array> = {
+  wants: 'a secret of at least 32 bytes',
+  read(value, option) {
+    const bytes =
+      typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? Uint8Array.from(value) : undefined
+    if (bytes !== undefined && bytes.length >= 32) return bytes
+    const got = bytes === undefined ? value : { length: bytes.length }
+    throw invalid({
+      option,
+      got,
+      wants: this.wants,
+      fix: 'As from crypto.randomBytes(32), the same on every instance.',
+    })
+  },
+}
+
+const NONCE_TABLE: OptionTable<ReadNonce> = {
+  secrets: optional(list(secret, 'a list of secrets')),
+  slotSeconds: optional(number('seconds', 10, 3_600, true), 60),
+  region: optional(text('the name of a region', 64), ''),
+}
+
+/** Every option of `dpop`. */
+export const DPOP_TABLE: OptionTable<ReadDpop> = {
+  mode: required(dpopMode),
+  algorithms: optional(algorithms, ALGORITHM_NAMES),
+  maxAgeSeconds: optional(number('seconds', 1, 3_600), 300),
+  futureSkewSeconds: optional(number('seconds', 0, 60), 10),
+  nonce: optional(table(NONCE_TABLE)),
+}
