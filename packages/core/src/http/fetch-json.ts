@@ -1,4 +1,5 @@
 import { UpstreamError } from '../errors.js'
+import { toLoggedUrl } from './fetch-url.js'
 
 const MAX_DEPTH = 16
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -7,9 +8,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * Parses a fetched JSON object: valid UTF-8, RFC 8259 to the letter, at most 16 levels deep.
  * Not checked: its members, nor that none stands there twice.
  *
+ * @param url where it came from, for the error
  * @throws UpstreamError `ERR_UPSTREAM_CONTENT`
  */
-export function parseFetchedJson(body: Uint8Array): Readonly<Record<string, unknown>> {
+export function parseFetchedJson(body: Uint8Array, url: string): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
     const text = utf8.decode(body)
@@ -17,10 +19,10 @@ export function parseFetchedJson(body: Uint8Array): Readonly<Record<string, unkn
     value = JSON.parse(text)
   } catch {
     // The parser's message quotes the body, which is not ours to repeat.
-    throw new UpstreamError('ERR_UPSTREAM_CONTENT', { detail: { wants: 'a JSON object' } })
+    throw new UpstreamError('ERR_UPSTREAM_CONTENT', { detail: { wants: 'a JSON object', url: toLoggedUrl(url) } })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UpstreamError('ERR_UPSTREAM_CONTENT', { detail: { wants: 'a JSON object' } })
+    throw new UpstreamError('ERR_UPSTREAM_CONTENT', { detail: { wants: 'a JSON object', url: toLoggedUrl(url) } })
   }
   return value as Readonly<Record<string, unknown>>
 }

@@ -45,7 +45,7 @@ export function createFetch(
       return { status, header, body }
     } catch (error) {
       outcome = error instanceof UpstreamError ? error.reason : 'ERR_UNEXPECTED'
-      throw error
+      throw withUrl(error, request.url)
     } finally {
       answer?.discard()
       publishUpstreamEvent({
@@ -59,6 +59,13 @@ export function createFetch(
       })
     }
   }
+}
+
+/** Says which of several requests failed, which is the first thing that whoever reads the log wants to know. */
+function withUrl(error: unknown, url: string): unknown {
+  if (!(error instanceof UpstreamError)) return error
+  const { reason, detail, cause } = error
+  return new UpstreamError(reason, { detail: { ...detail, url: toLoggedUrl(url) }, cause })
 }
 
 /** None of the documents we fetch needs a redirect, and each hop would be a new host chosen by whoever answers. */

@@ -9,7 +9,7 @@ export function toLifetimeMs(header: (name: string) => string | undefined, rules
   if (/(?:^|[\s,])(?:no-store|no-cache)(?:$|[\s,=])/i.test(control)) return rules.minAgeMs
   const maxAge = /(?:^|[\s,])max-age="?(\d{1,10})(?:$|[\s,"])/i.exec(control)?.[1]
   const wantedMs = maxAge === undefined ? rules.defaultAgeMs : (Number(maxAge) - readAgeSeconds(header('age'))) * 1_000
-  return Math.min(Math.max(wantedMs, rules.minAgeMs), Math.max(rules.maxAgeMs, rules.minAgeMs))
+  return Math.min(Math.max(wantedMs, rules.minAgeMs), rules.maxAgeMs)
 }
 
 function readAgeSeconds(age: string | undefined): number {

@@ -40,11 +40,9 @@ export function createJwksReader(
   { keyCache, logger }: ReaderContext,
 ): KeysReader {
   let etag: string | undefined
-  let etagOf: KeySet | undefined
   let reported = false
   return async (held, signal) => {
-    // A validator is good only for the set it came with.
-    const validator = held !== undefined && held === etagOf ? etag : undefined
+    const validator = held === undefined ? undefined : etag
     const answer = await fetchDocument(fetch, { issuer, ...location, signal }, JWKS_TYPES, validator)
     const lifetimeMs = toLifetimeMs(answer.header, keyCache)
     if (answer.unchanged) {
@@ -54,7 +52,6 @@ export function createJwksReader(
     }
     const set = toKeySet(answer.members, held)
     etag = answer.etag
-    etagOf = set
     if (answer.oddType !== undefined && !reported) {
       reported = true
       logger.warn('A key set has an unexpected content type', {

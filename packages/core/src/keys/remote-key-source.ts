@@ -6,25 +6,19 @@ import type { Deadline } from '../http/fetch-deadline.js'
 import type { KeySelector, KeySource, KeySourceHealth, VerificationKey } from '../ports.js'
 import type { KeyCacheRules, NetworkRules } from '../rules.js'
 import type { Logger, Runtime } from '../runtime.js'
-import { toBackoffMs } from './backoff.js'
+import { REFRESH_AHEAD, toHealth } from './held-set.js'
+import type { HeldSet } from './held-set.js'
 import type { KeySet } from './key-set.js'
 import type { KeysReader, KeysReading } from './keys-reader.js'
 import { createKeysReporter } from './report.js'
 import type { KeysReporter } from './report.js'
+import { Trouble } from './trouble.js'
 
 interface RemoteContext {
   readonly network: NetworkRules
   readonly keyCache: KeyCacheRules
   readonly runtime: Runtime
   readonly logger: Logger
-}
-
-/** The set in use and until when: ages count from the moment its fetch began, so that the way here is never trusted twice. */
-interface HeldSet {
-  readonly set: KeySet
-  readonly askedAt: Moment
-  readonly readAtMs: number
-  readonly lifetimeMs: number
 }
 
 /** A fetch under way. `done` never rejects: it answers what went wrong, if anything. */
@@ -35,16 +29,6 @@ interface Flight {
   waiting: number
 }
 
-/** Failures in a row. */
-interface Trouble {
-  readonly count: number
-  readonly at: Moment
-  readonly retryAfterMs: number
-  readonly error: UpstreamError
-}
-
-/** Share of a set's lifetime after which the next use has it read again, in the background. */
-const REFRESH_AHEAD = 0.8
 /** Requests that wait for one issuer's keys at most; each holds a connection of its client. */
 const MAX_WAITING = 10_000
 /** Among them those with a `kid` that nobody knows: a flood of them costs no more than this. */
@@ -63,9 +47,9 @@ class RemoteKeySource implements KeySource {
   readonly #read: KeysReader
   readonly #context: RemoteContext
   readonly #report: KeysReporter
+  readonly #trouble: Trouble
   #held: HeldSet | undefined
   #flight: Flight | undefined
-  #trouble: Trouble | undefined
   /** When the last fetch began that left somebody's `kid` unknown, failures included. */
   #unknownAt: Moment | undefined
   #closed = false
@@ -75,6 +59,7 @@ class RemoteKeySource implements KeySource {
     this.#read = read
     this.#context = context
     this.#report = createKeysReporter(issuer, context.logger)
+    this.#trouble = new Trouble(context.runtime)
   }
 
   find(selector: KeySelector): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
@@ -95,25 +80,7 @@ class RemoteKeySource implements KeySource {
   }
 
   health(): KeySourceHealth {
-    const { runtime } = this.#context
-    const held = this.#held
-    const trouble = this.#trouble
-    const ageMs = held === undefined ? undefined : toElapsedMs(runtime, held.askedAt)
-    const nowMs = runtime.now()
-    return {
-      state: this.#toState(ageMs),
-      keyCount: held?.set.keys.length ?? 0,
-      keyAgeMs: ageMs,
-      lastSuccessAtMs: held?.readAtMs,
-      lastFailureAtMs: trouble?.at.wallMs,
-      lastFailureReason: trouble?.error.reason,
-      nextRefreshAtMs:
-        trouble !== undefined
-          ? nowMs + this.#restOfBackoffMs()
-          : held === undefined || ageMs === undefined
-            ? undefined
-            : nowMs + Math.max(0, held.lifetimeMs * REFRESH_AHEAD - ageMs),
-    }
+    return toHealth(this.#held, this.#trouble, this.#context.keyCache.maxStaleMs, this.#context.runtime)
   }
 
   close(): void {
@@ -167,14 +134,14 @@ class RemoteKeySource implements KeySource {
   /** @throws UpstreamError `ERR_KEYS_UNAVAILABLE` where waiting for a fetch is known to be of no use */
   #checkMayLoad(): void {
     if (this.#closed) throw this.#toUnavailable(undefined)
-    const trouble = this.#trouble
-    if (trouble === undefined) return
+    const failed = this.#trouble.count > 0 ? this.#trouble.last?.error : undefined
+    if (failed === undefined) return
     // Keys that outlived their stale window: the issuer has been failing for an hour, and nobody waits for it.
     if (this.#held !== undefined) {
       this.#startInBackground()
-      throw this.#toUnavailable(trouble.error)
+      throw this.#toUnavailable(failed)
     }
-    if (this.#flight === undefined && this.#restOfBackoffMs() > 0) throw this.#toUnavailable(trouble.error)
+    if (this.#flight === undefined && this.#trouble.restMs > 0) throw this.#toUnavailable(failed)
   }
 
   async #wait(flight: Flight, most: number): Promise<UpstreamError | undefined> {
@@ -189,7 +156,7 @@ class RemoteKeySource implements KeySource {
   }
 
   #startInBackground(): void {
-    if (this.#flight === undefined && !this.#closed && this.#restOfBackoffMs() <= 0) this.#start()
+    if (this.#flight === undefined && !this.#closed && this.#trouble.restMs <= 0) this.#start()
   }
 
   #start(): Flight {
@@ -218,27 +185,18 @@ class RemoteKeySource implements KeySource {
   /** Replaces the set whole: what is not in the new one is not trusted from here on. */
   #accept(reading: KeysReading, askedAt: Moment): void {
     const previous = this.#held?.set
-    const failures = this.#trouble?.count ?? 0
+    const failures = this.#trouble.count
     const { set, lifetimeMs } = reading
     this.#held = { set, askedAt, readAtMs: this.#context.runtime.now(), lifetimeMs }
-    this.#trouble = undefined
+    this.#trouble.end()
     this.#report.read(reading, previous, failures)
   }
 
   /** Keeps the set: a failure says nothing of the keys. */
   #fail(error: UpstreamError): void {
     if (this.#closed) return
-    const count = (this.#trouble?.count ?? 0) + 1
-    const retryAfterMs = toBackoffMs(count)
-    this.#trouble = { count, at: toMoment(this.#context.runtime), retryAfterMs, error }
-    this.#report.failed(error, count, retryAfterMs, this.#use() !== undefined)
-  }
-
-  #restOfBackoffMs(): number {
-    const trouble = this.#trouble
-    return trouble === undefined
-      ? 0
-      : Math.max(0, trouble.retryAfterMs - toElapsedMs(this.#context.runtime, trouble.at))
+    this.#trouble.add(error)
+    this.#report.failed(error, this.#trouble, this.#use() !== undefined)
   }
 
   #restOfCooldownMs(): number {
@@ -250,9 +208,9 @@ class RemoteKeySource implements KeySource {
 
   #toUnavailable(cause: UpstreamError | undefined): UpstreamError {
     return new UpstreamError('ERR_KEYS_UNAVAILABLE', {
-      detail: { issuer: this.#issuer, failures: this.#trouble?.count, closed: this.#closed || undefined },
+      detail: { issuer: this.#issuer, failures: this.#trouble.count, closed: this.#closed || undefined },
       cause,
-      retryAfterSeconds: this.#restOfBackoffMs() / 1_000,
+      retryAfterSeconds: this.#trouble.restMs / 1_000,
     })
   }
 
@@ -262,15 +220,5 @@ class RemoteKeySource implements KeySource {
       cause,
       retryAfterSeconds: this.#restOfCooldownMs() / 1_000,
     })
-  }
-
-  /** Keys that grew old because nobody asked for them are no trouble, and are not reported as such. */
-  #toState(ageMs: number | undefined): KeySourceHealth['state'] {
-    const held = this.#held
-    if (held !== undefined && ageMs !== undefined && ageMs < held.lifetimeMs) return 'fresh'
-    if (this.#trouble === undefined) return 'idle'
-    return held !== undefined && ageMs !== undefined && ageMs < held.lifetimeMs + this.#context.keyCache.maxStaleMs
-      ? 'stale'
-      : 'unavailable'
   }
 }

@@ -5,12 +5,13 @@ import type { Logger } from '../runtime.js'
 import { toDroppedText } from './key-set.js'
 import type { KeySet } from './key-set.js'
 import type { KeysReading } from './keys-reader.js'
+import type { Trouble } from './trouble.js'
 
 /** Tells an operator how one issuer's keys fare: events for machines, log lines for what somebody should look at. */
 export interface KeysReporter {
   /** @param previous the set that this one replaces; @param failures how many attempts in a row failed before */
   read(reading: KeysReading, previous: KeySet | undefined, failures: number): void
-  failed(error: UpstreamError, failures: number, retryInMs: number, usable: boolean): void
+  failed(error: UpstreamError, trouble: Trouble, usable: boolean): void
 }
 
 /** Ordinary in a set that serves other purposes too: encryption keys, kinds of key that are newer than we are. */
@@ -35,8 +36,8 @@ export function createKeysReporter(issuer: string, logger: Logger): KeysReporter
       logger.warn('An issuer replaced all its keys at once', change)
       publishKeysEvent({ type: 'rotated-abruptly', ...change })
     },
-    failed(error, failures, retryInMs, usable) {
-      const failure = { issuer, reason: error.reason, failures, retryInMs: Math.round(retryInMs), usable }
+    failed(error, { count, restMs }, usable) {
+      const failure = { issuer, reason: error.reason, failures: count, retryInMs: Math.round(restMs), usable }
       logger.warn('The keys of an issuer could not be read', { ...failure, ...error.detail })
       publishKeysEvent({ type: 'failed', ...failure })
     },

@@ -11,6 +11,7 @@ interface Answer {
   readonly body?: string
 }
 
+const url = 'https://login.example/jwks'
 const TYPES = ['application/json', 'application/jwk-set+json']
 
 async function fetchAnswer(
@@ -86,14 +87,16 @@ describe('fetchDocument', () => {
 describe('parseFetchedJson', () => {
   it('takes 16 levels and refuses 17, wherever the brackets are', () => {
     const nest = (levels: number): Buffer => Buffer.from(`{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`)
-    expect(parseFetchedJson(nest(16))).toHaveProperty('a')
-    expect(() => parseFetchedJson(nest(17))).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }))
-    expect(() => parseFetchedJson(nest(100_000))).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }))
+    expect(parseFetchedJson(nest(16), url)).toHaveProperty('a')
+    expect(() => parseFetchedJson(nest(17), url)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }))
+    expect(() => parseFetchedJson(nest(100_000), url)).toThrow(
+      expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }),
+    )
   })
 
   it('does not count brackets inside strings', () => {
     const text = `{"a":"${'['.repeat(100)}\\"${'{'.repeat(100)}"}`
-    expect(parseFetchedJson(Buffer.from(text))).toEqual({ a: `${'['.repeat(100)}"${'{'.repeat(100)}` })
+    expect(parseFetchedJson(Buffer.from(text), url)).toEqual({ a: `${'['.repeat(100)}"${'{'.repeat(100)}` })
   })
 
   it.each([
@@ -102,7 +105,7 @@ describe('parseFetchedJson', () => {
   ])('refuses %s and repeats nothing of them', (_name, body) => {
     let thrown: unknown
     try {
-      parseFetchedJson(body)
+      parseFetchedJson(body, url)
     } catch (error) {
       thrown = error
     }

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { gzipSync } from 'node:zlib'
 import { createTestAuthority } from '@countersign/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { UpstreamEvent } from '../../src/diagnostics.js'
+import { openSocket } from '../../src/http/fetch-connect.js'
 import { startDeadline } from '../../src/http/fetch-deadline.js'
 import { createFetch } from '../../src/http/fetch.js'
 import { systemRuntime } from '../../src/runtime.js'
@@ -295,6 +296,26 @@ describe('C.3 rule 2: DNS rebinding', () => {
     })
     expect(asked).toBe(1)
     expect(origin.requests).toMatchObject([{ headers: { host: `login.example:${origin.port}` } }])
+  })
+
+  it('drops a connection that ended up at another address than those checked, before it sends a byte', async () => {
+    const origin = await startOrigin(() => {})
+    let received = 0
+    origin.server.on('connection', (socket: Socket) => socket.on('data', () => received++))
+    const answers = ['8.8.8.8', '127.0.0.1']
+    const changing = {
+      family: 4,
+      get address() {
+        return answers.shift() ?? '127.0.0.1'
+      },
+    }
+    const host = { hostname: 'keys.example', port: origin.port, addresses: 'public' } as const
+    const { signal } = new AbortController()
+    await expect(openSocket(host, async () => [changing], signal)).rejects.toMatchObject({
+      reason: 'ERR_UPSTREAM_ADDRESS',
+    })
+    await expect.poll(() => connections(origin.server)).toBe(0)
+    expect(received).toBe(0)
   })
 
   it('tries every checked address until one takes the connection', async () => {

@@ -116,6 +116,11 @@ describe('first use', () => {
     expect(source.health()).toMatchObject({ lastFailureReason: 'ERR_UPSTREAM_TIMEOUT' })
   })
 
+  it('ends its deadline with the fetch, so that no timer is left', async () => {
+    const { reads } = await startLoaded(createScripted())
+    expect(reads[0]?.signal.aborted).toBe(true)
+  })
+
   it('says what failed as the cause', async () => {
     const { reads, source } = createScripted()
     const waiting = source.load()
@@ -380,7 +385,7 @@ describe('section 4, key server down: stale keys', () => {
     await reads[2]?.answer([one])
     expect(key(source, 'one').kid).toBe('one')
     expect(lines.at(-1)).toMatchObject({ level: 'info', detail: { failures: 1 } })
-    expect(source.health()).toMatchObject({ state: 'fresh', lastFailureReason: undefined })
+    expect(source.health()).toMatchObject({ state: 'fresh', lastFailureReason: 'ERR_UPSTREAM_NETWORK' })
   })
 
   it('leaves a failing issuer alone for longer each time while its keys are in use', async () => {
@@ -401,6 +406,27 @@ describe('section 4, key server down: stale keys', () => {
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(1)
     expect(Math.max(...pauses)).toBeLessThanOrEqual(61)
     expect(pauses.slice(6).every((pause) => pause >= 30)).toBe(true)
+  })
+
+  it('begins a new backoff after a success, and is idle once nobody asks', async () => {
+    const { clock, lines, reads, source } = await startLoaded(createScripted(), 100_000)
+    for (const failures of [1, 2, 3]) {
+      clock.advance(failures === 1 ? 80_000 : 60_000)
+      key(source, 'one')
+      await reads[failures]?.fail()
+    }
+    clock.advance(60_000)
+    key(source, 'one')
+    await reads[4]?.confirm(100_000)
+    clock.advance(80_000)
+    key(source, 'one')
+    await reads[5]?.fail()
+    expect(lines.map(({ detail }) => detail?.['failures'])).toEqual([1, 2, 3, 3, 1])
+    clock.advance(2_000)
+    key(source, 'one')
+    await reads[6]?.confirm(100_000)
+    clock.advance(HOUR_MS)
+    expect(source.health()).toMatchObject({ state: 'idle', lastFailureReason: 'ERR_UPSTREAM_NETWORK' })
   })
 
   it('never trusts keys past their lifetime where the stale window is zero', async () => {
