@@ -5,6 +5,7 @@ import type { Accepted, Policy } from './authenticate.js'
 import { hasVerdictSubscribers, publishVerdictEvent } from './diagnostics.js'
 import { CountersignError, InternalError } from './errors.js'
 import { explainPolicy } from './explain.js'
+import { explainToken } from './explain-token.js'
 import { toRefusal } from './http/challenge.js'
 import { toChallengeRules, toNonceHeaders } from './http/schemes.js'
 import { createIssuerDirectory } from './issuers/directory.js'
@@ -53,7 +54,7 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
     toAuthRequest: view,
     ready: () => checkReadiness(listed.all),
     health: () => listed.all.map(({ issuer, keys }) => ({ issuer, ...keys.health() })),
-    explain: () => explainPolicy(rules, resolved),
+    explain: explainer(() => explainPolicy(rules, resolved), policy),
     refuse: (error, scheme) => toRefusal(error, { ...challenge, resourceMetadataUrl }, scheme),
     responseHeaders: (request) => toNonceHeaders(request, dpop?.nonces, runtime),
     close: async () => {
@@ -62,6 +63,10 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
       cache?.clear()
     },
   })
+}
+
+function explainer<C>(explain: () => Readonly<Record<string, unknown>>, policy: Policy<C>): Verifier<C>['explain'] {
+  return ((token?: string) => (token === undefined ? explain() : explainToken(token, policy))) as Verifier<C>['explain']
 }
 
 /** Judges, tells whoever listens, and lets nothing out but errors of this suite. */

@@ -1,7 +1,7 @@
 import { toLoggedUrl } from './http/fetch-url.js'
 import type { ResolvedIssuer } from './options/resolve-issuer.js'
 import type { KeysLocation } from './keys/key-source.js'
-import type { Rules } from './rules.js'
+import type { IssuerRules, Rules } from './rules.js'
 
 /** The resolved policy as plain data: what holds, defaults included. Holds no key, no header value and no query of a URL. */
 export function explainPolicy(rules: Rules, issuers: readonly ResolvedIssuer[]): Readonly<Record<string, unknown>> {
@@ -11,6 +11,8 @@ export function explainPolicy(rules: Rules, issuers: readonly ResolvedIssuer[]):
     clockToleranceSeconds,
     maxTokenAgeSeconds: maxTokenAgeSeconds ?? null,
     maxTokenLifetimeSeconds: maxTokenLifetimeSeconds ?? null,
+    publicUrls: [...rules.publicUrls],
+    dpop: explainDpop(rules.dpop),
     limits: { ...limits },
     network: {
       timeoutMs: network.timeoutMs,
@@ -25,8 +27,33 @@ export function explainPolicy(rules: Rules, issuers: readonly ResolvedIssuer[]):
   }
 }
 
+function explainDpop(dpop: Rules['dpop']): Readonly<Record<string, unknown>> | null {
+  if (dpop === undefined) return null
+  const { mode, algorithms, maxAgeSeconds, futureSkewSeconds, nonces, replayStore } = dpop
+  const shared = replayStore.shared ? 'shared' : 'of this process'
+  return {
+    mode,
+    algorithms: [...algorithms],
+    maxAgeSeconds,
+    futureSkewSeconds,
+    nonces: nonces !== undefined,
+    replayStore: shared,
+  }
+}
+
 function explainIssuer({ rules, location }: ResolvedIssuer): Readonly<Record<string, unknown>> {
-  const { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds, requiredClaims } = rules
+  const {
+    issuer,
+    acceptedIssuers,
+    audience,
+    algorithms,
+    tokenProfile,
+    clientIds,
+    requiredClaims,
+    mapping,
+    grants,
+    dpopMode,
+  } = rules
   return {
     issuer,
     acceptedIssuers: [...acceptedIssuers],
@@ -39,7 +66,29 @@ function explainIssuer({ rules, location }: ResolvedIssuer): Readonly<Record<str
     algorithms: [...algorithms],
     tokenProfile,
     clientIds: [...clientIds],
+    mapping: typeof mapping === 'function' ? 'a function' : (mapping ?? 'the standard claims'),
+    grants: explainGrants(grants),
+    dpop: dpopMode,
     requiredClaims: requiredClaims.map(({ path, oneOf }) => ({ claim: [...path], oneOf: oneOf ? [...oneOf] : null })),
+  }
+}
+
+/** `null`: without a bound. */
+function explainGrants({
+  scopes,
+  roles,
+  permissions,
+  groups,
+  tenants,
+}: IssuerRules['grants']): Readonly<Record<string, unknown>> {
+  const show = (bound: ReadonlySet<string> | undefined): readonly string[] | null =>
+    bound === undefined ? null : [...bound]
+  return {
+    scopes: show(scopes),
+    roles: show(roles),
+    permissions: show(permissions),
+    groups: show(groups),
+    tenants: show(tenants),
   }
 }
 

@@ -32,6 +32,7 @@ export { requireAuthorizationDetails } from './guards/authorization-details.js'
 export type { AuthorizationDetail, AuthorizationDetailRequirement } from './guards/authorization-details.js'
 export { requireClaim } from './guards/claim.js'
 export type { ClaimValue } from './guards/claim.js'
+export type { CheckName, CheckResult, Explanation } from './explain-token.js'
 export { allOf, anyOf } from './guards/compose.js'
 export type { AnyGuard, AsyncGuard, Guard } from './guards/guard.js'
 export { requireAnyRole, requireGroups, requireIssuer, requirePermissions, requireRoles } from './guards/names.js'
@@ -67,6 +68,7 @@ export type {
   Source,
   TextTarget,
 } from './options/mapping-options.js'
+export type { Provenance } from './mapping/provenance.js'
 export { memoryReplayStore } from './stores/memory-replay-store.js'
 export type { MemoryReplayOptions, MemoryReplayStore } from './stores/memory-replay-store.js'
 export { memoryRevocationStore } from './stores/memory-revocation-store.js'

@@ -1,5 +1,6 @@
 import type { AlgorithmName } from './algorithms.js'
 import type { GrantRules, Mapper } from './mapping/mapped.js'
+import type { MappingOptions } from './options/mapping-options.js'
 import type { Nonces } from './http/nonces.js'
 import type { ReplayStore } from './ports.js'
 import type { Logger, Runtime } from './runtime.js'
@@ -41,6 +42,8 @@ export interface IssuerRules {
   /** Whether the configuration lists this very issuer: not by a template, and not by `resolveIssuer`. */
   readonly listed: boolean
   readonly map: Mapper
+  /** What `map` was compiled from, to explain it by. */
+  readonly mapping: MappingOptions | undefined
   readonly grants: GrantRules
   readonly dpopMode: DpopMode
   /** What an unlisted issuer's tenant is: from its entry, or the variable of its template. */

@@ -1,4 +1,5 @@
 import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.js'
+import type { Explanation } from './explain-token.js'
 import type { CountersignError } from './errors.js'
 import type { KeySourceHealth } from './ports.js'
 import type { Claims, Principal, Scheme } from './principal.js'
@@ -40,6 +41,8 @@ export interface Verifier<C = Claims> {
   health(): readonly IssuerHealth[]
   /** The resolved policy as plain data, fit to print. */
   explain(): Readonly<Record<string, unknown>>
+  /** Each check's result for a bare token, and where each field of the principal came from. Fit to print. Never rejects. */
+  explain(token: string): Promise<Explanation>
   /**
    * A fresh error with the headers of the answer on it: for integrations beyond the adapters. What is not ours becomes 500.
    * `scheme` is the one that the request used, where it used one.

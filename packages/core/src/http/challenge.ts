@@ -15,8 +15,8 @@ export interface ChallengeRules {
   readonly realm: string
   /** Where the metadata of this API is served, if it is. */
   readonly resourceMetadataUrl?: string | undefined
-  /** The schemes that are taken, the preferred one first. */
-  readonly schemes: readonly Scheme[]
+  /** The schemes that are taken, the preferred one first. Default: `Bearer` alone. */
+  readonly schemes?: readonly Scheme[] | undefined
   /** The algorithms of proofs, separated by spaces; with the `DPoP` scheme alone. */
   readonly algs?: string | undefined
   /** The current nonce, where nonces are given. */
@@ -48,9 +48,10 @@ export function toRefusal(error: unknown, rules: ChallengeRules, scheme?: Scheme
  * @see RFC 6750 section 3, RFC 9449 section 7, RFC 9470 section 3, RFC 9728 section 5.1
  */
 export function toChallenge(error: CountersignError, rules: ChallengeRules, used?: Scheme): string {
+  const taken = rules.schemes ?? ['Bearer']
   // A malformed request used no scheme that could be told, so that the error stands in each.
-  const first = used ?? (error.code === 'ERR_INVALID_REQUEST' ? undefined : rules.schemes[0])
-  const schemes = first === undefined ? rules.schemes : [first, ...rules.schemes.filter((scheme) => scheme !== first)]
+  const first = used ?? (error.code === 'ERR_INVALID_REQUEST' ? undefined : taken[0])
+  const schemes = first === undefined ? taken : [first, ...taken.filter((scheme) => scheme !== first)]
   return schemes
     .map(
       (scheme) => `${scheme} ${toParameters(error, rules, scheme, first === undefined || scheme === first).join(', ')}`,

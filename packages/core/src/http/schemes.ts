@@ -9,7 +9,7 @@ import { parseAuthorization } from './credentials.js'
 
 /** What the challenges of a verifier say, whatever the error: which schemes it takes follows from how its issuers are bound. */
 export function toChallengeRules({ realm, dpop, runtime }: Rules, issuers: readonly ResolvedIssuer[]): ChallengeRules {
-  if (dpop === undefined) return { realm, schemes: ['Bearer'] }
+  if (dpop === undefined) return { realm }
   const modes = new Set([dpop.mode, ...issuers.map(({ rules }) => rules.dpopMode)])
   const schemes: readonly Scheme[] =
     modes.size === 1 && modes.has('required')

@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { CountersignError, InternalError, UpstreamError } from '../errors.js'
 import type { ResolvedIssuer } from '../options/resolve-issuer.js'
-import type { IssuerSource } from './trusted-issuer.js'
 import type { Rules } from '../rules.js'
-import type { TrustedIssuer } from './trusted-issuer.js'
+import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
 import { createGate } from './gate.js'
 import { toTrustedIssuer } from './list.js'
 

@@ -2,9 +2,8 @@ import { LRUCache } from 'lru-cache'
 import { createKeySource } from '../keys/key-source.js'
 import type { ResolvedIssuer } from '../options/resolve-issuer.js'
 import type { KeySource } from '../ports.js'
-import type { IssuerSource } from './trusted-issuer.js'
 import type { IssuerRules, Rules } from '../rules.js'
-import type { TrustedIssuer } from './trusted-issuer.js'
+import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
 import { isTemplate, parseTemplate } from './template.js'
 import type { IssuerTemplate } from './template.js'
 
@@ -81,7 +80,7 @@ function toTenantIssuer(
 
 function toRules(entry: TrustedIssuer): IssuerRules {
   const { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds } = entry
-  const { requiredClaims, listed, map, grants, tenant, dpopMode } = entry
+  const { requiredClaims, listed, map, mapping, grants, tenant, dpopMode } = entry
   return {
     issuer,
     acceptedIssuers,
@@ -92,6 +91,7 @@ function toRules(entry: TrustedIssuer): IssuerRules {
     requiredClaims,
     listed,
     map,
+    mapping,
     grants,
     tenant,
     dpopMode,

@@ -30,7 +30,7 @@ function describe(value: unknown, secret: boolean): string {
   if (typeof value === 'string') return secret ? 'a string' : quote(value)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'
-  return typeof value === 'function' ? 'a function' : String(value)
+  return typeof value === 'function' ? 'a function' : String(value as number | bigint | boolean | symbol | null)
 }
 
 /** Cut short, and without what stands before an `@` or after a `?`: passwords and access keys are kept in URLs. */

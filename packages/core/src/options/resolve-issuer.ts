@@ -47,6 +47,7 @@ export function resolveIssuer(
     requiredClaims: read.requiredClaims,
     listed: named,
     map: compileMapping(read.mapping),
+    mapping: read.mapping,
     grants: toGrantRules(read.grants, named),
     dpopMode: toDpopMode(read, option, verifier),
     tenant: named ? undefined : toEntryTenant(read, option),

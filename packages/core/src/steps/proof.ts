@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { AuthRequest } from '../auth-request.js'
-import { AuthenticationError, CountersignError, UpstreamError } from '../errors.js'
+import { AuthenticationError, UpstreamError } from '../errors.js'
+import type { CountersignError } from '../errors.js'
 import type { Reason } from '../error-table.js'
 import { normalizeProofUrl, toKnownUrls } from '../http/proof-url.js'
 import type { NonceSlot } from '../http/nonces.js'
