@@ -39,10 +39,8 @@ describe('the error table', () => {
     expect(text).toMatch(/^[\x20\x21\x23-\x5B\x5D-\x7E]{10,100}$/)
   })
 
-  it('is a part of semver: codes, statuses and texts', () => {
-    expect(
-      Object.entries(CODES).map(([code, { status, oauthError, text }]) => [code, status, oauthError, text]),
-    ).toEqual([
+  it('is a part of semver: no code, status or text that was ever published changes', () => {
+    const published = [
       ['ERR_CONFIGURATION', 500, 'server_error', 'The server is misconfigured'],
       ['ERR_INVALID_REQUEST', 400, 'invalid_request', 'The request is malformed'],
       ['ERR_UNAUTHENTICATED', 401, undefined, 'Authentication is required'],
@@ -61,6 +59,8 @@ describe('the error table', () => {
       ],
       ['ERR_UPSTREAM', 503, 'temporarily_unavailable', 'The access token cannot be verified at the moment'],
       ['ERR_INTERNAL', 500, 'server_error', 'The request could not be processed'],
-    ])
+    ]
+    const rows = Object.entries(CODES).map(([code, { status, oauthError, text }]) => [code, status, oauthError, text])
+    expect(rows).toEqual(expect.arrayContaining(published))
   })
 })

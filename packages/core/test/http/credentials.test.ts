@@ -6,6 +6,10 @@ describe('parseAuthorization', () => {
     expect(parseAuthorization(`${scheme} a.b.c`)).toEqual({ kind: 'token', scheme: 'Bearer', token: 'a.b.c' })
   })
 
+  it.each(['DPoP', 'dpop', 'DPOP', 'dPoP'])('takes the scheme %j in any case', (scheme) => {
+    expect(parseAuthorization(`${scheme} a.b.c`)).toEqual({ kind: 'token', scheme: 'DPoP', token: 'a.b.c' })
+  })
+
   it.each(['Bearer   a.b.c', ' Bearer a.b.c', 'Bearer a.b.c ', '\tBearer a.b.c\t', ' \t Bearer  a.b.c \t '])(
     'takes %j: one or more spaces after the scheme, white space around the field',
     (field) => {
@@ -53,18 +57,12 @@ describe('parseAuthorization', () => {
     expect(parseAuthorization(field)).toEqual({ kind: 'malformed' })
   })
 
-  it.each([
-    'Basic dXNlcjpwYXNz',
-    'DPoP a.b.c',
-    'Digest username="x"',
-    'Bearer2 a.b.c',
-    'Beare a.b.c',
-    'MAC id="1"',
-    'a.b.c',
-    'x',
-  ])('calls %j a foreign scheme, which is no mistake of the client', (field) => {
-    expect(parseAuthorization(field)).toEqual({ kind: 'foreign-scheme' })
-  })
+  it.each(['Basic dXNlcjpwYXNz', 'Digest username="x"', 'Bearer2 a.b.c', 'Beare a.b.c', 'MAC id="1"', 'a.b.c', 'x'])(
+    'calls %j a foreign scheme, which is no mistake of the client',
+    (field) => {
+      expect(parseAuthorization(field)).toEqual({ kind: 'foreign-scheme' })
+    },
+  )
 
   it('answers a field of nothing but spaces, equals signs or slashes by the thousand', () => {
     for (const filler of [' ', '=', '/', '=a', 'a=', '\t']) {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { readCredentials } from '../../src/steps/credentials.js'
-import { toRequest } from '../parts.js'
+import { toParts, toRequest } from '../parts.js'
 import { errorOf, reasonOf } from '../refusals.js'
 
 describe('readCredentials', () => {
   it('reads the token and keeps the request, which may have to prove possession', () => {
     const request = toRequest('Bearer a.b.c')
-    expect(readCredentials(request)).toEqual({ scheme: 'Bearer', token: 'a.b.c', request })
-    expect(readCredentials(request).request).toBe(request)
+    expect(readCredentials(request, { dpop: undefined })).toEqual({ scheme: 'Bearer', token: 'a.b.c', request })
+    expect(readCredentials(request, { dpop: undefined }).request).toBe(request)
   })
 
   it.each([
@@ -31,7 +31,14 @@ describe('readCredentials', () => {
     { fields: ['Bearer a.b.c', ''], reason: 'ERR_CREDENTIALS_MULTIPLE', status: 400, code: 'ERR_INVALID_REQUEST' },
   ])('answers $fields with $status, $reason', ({ fields, reason, status, code }) => {
     const request = toRequest(...fields)
-    expect(reasonOf(() => readCredentials(request))).toBe(reason)
-    expect(errorOf(() => readCredentials(request))).toMatchObject({ status, code })
+    expect(reasonOf(() => readCredentials(request, { dpop: undefined }))).toBe(reason)
+    expect(errorOf(() => readCredentials(request, { dpop: undefined }))).toMatchObject({ status, code })
+  })
+
+  it('takes the DPoP scheme where the verifier checks proofs, and there alone', () => {
+    const { rules } = toParts({}, { dpop: { mode: 'allowed' }, publicUrl: 'https://api.example.com' })
+    expect(rules.dpop).toBeDefined()
+    expect(readCredentials(toRequest('dpop a.b.c'), rules)).toMatchObject({ scheme: 'DPoP', token: 'a.b.c' })
+    expect(reasonOf(() => readCredentials(toRequest('DPoP a.b c'), rules))).toBe('ERR_CREDENTIALS_MALFORMED')
   })
 })
