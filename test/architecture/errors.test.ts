@@ -7,13 +7,13 @@ const root = new URL('../../', import.meta.url)
 const docs = readFileSync(new URL('docs/errors.md', root), 'utf8')
 
 /** The reasons in each section of the document, by the section's code. */
-const documented = new Map(
+const documented = new Map<string, string[]>(
   docs
     .split(/^## /m)
     .slice(1)
     .map((section) => [
       section.slice(0, section.indexOf('\n')).trim(),
-      [...section.matchAll(/^\| `(ERR_\w+)` \|/gm)].map(([, reason]) => reason),
+      [...section.matchAll(/^\| `(ERR_\w+)` \|/gm)].map(([, reason = '']) => reason),
     ]),
 )
 
