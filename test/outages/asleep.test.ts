@@ -4,7 +4,7 @@ import { BACKOFF_MS, countRequests, LIFETIME_MS, startWorld, STALE_MS } from './
 const accepted = { subject: expect.any(String) }
 const DAY_MS = 86_400_000
 
-describe('invariant 13: a machine that slept for a day', () => {
+describe('section 4, clock jumps, and invariant 13: a machine that slept for a day', () => {
   it('wakes up stale: it asks for the keys again before it trusts any, and a key that went meanwhile is not accepted', async () => {
     const { clock, issuer, judge, verifier } = await startWorld()
     const old = await issuer.token({}, { expiresInSeconds: 200_000 })

@@ -47,6 +47,35 @@ describe('section 4, SSRF: hosts that a document names', () => {
     expect(issuer.requests.map(({ endpoint }) => endpoint)).toEqual(['discovery'])
   })
 
+  it('C.3 rule 8: URLs in a document that only inform are never asked', async () => {
+    const clock = createTestClock()
+    const victim = await startIssuer(clock)
+    const { issuer, judge } = await startWorld({ clock })
+    const names = [
+      'logo_uri',
+      'op_policy_uri',
+      'op_tos_uri',
+      'service_documentation',
+      'check_session_iframe',
+      'signed_jwks_uri',
+    ]
+    issuer.metadata = Object.fromEntries(names.map((name) => [name, victim.jwksUri]))
+    expect(await judge(await issuer.token())).toEqual({ subject: expect.any(String) })
+    expect([victim.requests.length, issuer.requests.length]).toEqual([0, 2])
+  })
+
+  it('C.3 rule 10: endpoints of distributed claims in a token are never asked', async () => {
+    const clock = createTestClock()
+    const victim = await startIssuer(clock)
+    const { issuer, judge } = await startWorld({ clock })
+    const claims = {
+      _claim_names: { groups: 'src1' },
+      _claim_sources: { src1: { endpoint: victim.jwksUri, access_token: 'a' } },
+    }
+    expect(await judge(await issuer.token(claims))).toEqual({ subject: expect.any(String) })
+    expect(victim.requests).toEqual([])
+  })
+
   it('C.3 rule 7: an unknown issuer is not asked for anything', async () => {
     const clock = createTestClock()
     const stranger = await startIssuer(clock)

@@ -70,19 +70,21 @@ describe('section 4, key server down: an issuer that fails after its keys were r
   )
 })
 
-describe('invariant 7: a failed refresh', () => {
-  it('serves a key beside a broken one as ever', async () => {
+describe('section 4, malformed set and weak RSA, e=1, wrong use', () => {
+  it('a key beside broken ones serves as ever', async () => {
     const events = listen()
     const { clock, issuer, judge, verifier } = await startWorld()
     await verifier.ready()
-    issuer.publish({ kty: 'RSA', n: 'AQAB', e: 'AQAB', kid: 'broken' })
+    issuer.publish({ kty: 'RSA', n: 'AQAB', e: 'AQAB', kid: 'short' })
+    issuer.publish({ kty: 'RSA', n: `${'_'.repeat(341)}8`, e: 'AQ', kid: 'exponent-1' })
+    issuer.publish({ ...issuer.jwks.keys[0], kid: 'encryption', use: 'enc' })
     issuer.publish({ kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', kid: 'off-curve' })
     issuer.publish({ kty: 'oct', k: 'c2VjcmV0', kid: 'secret' })
     clock.advance(LIFETIME_MS)
     expect(await judge(await issuer.token())).toEqual(accepted)
     await expect
       .poll(() => events.at(-1))
-      .toMatchObject({ type: 'read', keyCount: 1, dropped: { weak: 1, 'off-curve': 1, symmetric: 1 } })
+      .toMatchObject({ type: 'read', keyCount: 1, dropped: { weak: 2, use: 1, 'off-curve': 1, symmetric: 1 } })
     expect(await judge(await issuer.token())).toEqual(accepted)
   })
 })

@@ -23,8 +23,17 @@ export async function openProxy(
 /** The `Proxy-Authorization` header for a proxy URL with userinfo, RFC 7617; none without. */
 export function toProxyHeaders(proxy: URL): Record<string, string> {
   if (proxy.username === '' && proxy.password === '') return {}
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
+  const credentials = `${toPlain(proxy.username)}:${toPlain(proxy.password)}`
   return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }
+}
+
+/** The URL parser encodes what must be encoded and leaves a stray percent sign as it is. */
+function toPlain(userinfo: string): string {
+  try {
+    return decodeURIComponent(userinfo)
+  } catch {
+    return userinfo
+  }
 }
 
 /**

@@ -65,7 +65,7 @@ export function parseFetchTarget(text: string, named: ReadonlySet<string>, netwo
 export function checkAddress(address: string, rule: AddressRule): void {
   if (rule === 'any') return
   if (rule === 'loopback' ? isLoopbackAddress(address) : isPublicAddress(address)) return
-  throw new UpstreamError('ERR_UPSTREAM_ADDRESS', { detail: { wants: rule } })
+  throw new UpstreamError('ERR_UPSTREAM_ADDRESS', { detail: { wants: rule, address } })
 }
 
 /** A URL for logs: without its query, which may carry a key. */

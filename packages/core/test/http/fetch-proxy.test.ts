@@ -106,6 +106,16 @@ describe('C.3 rule 5: a proxy, where one is configured', () => {
     expect(proxy.asked).toMatchObject([{ headers: { 'proxy-authorization': expected } }])
   })
 
+  it('takes a stray percent sign in a password as it is', async () => {
+    const proxy = await startProxy(0, { answer: '' })
+    const proxyUrl = proxy.url.replace('//', '//user:100%@')
+    await expect(fetchOnce('https://login.example/', { network: { proxyUrl } })).rejects.toMatchObject({
+      reason: 'ERR_UPSTREAM_NETWORK',
+    })
+    const expected = `Basic ${Buffer.from('user:100%').toString('base64')}`
+    expect(proxy.asked).toMatchObject([{ headers: { 'proxy-authorization': expected } }])
+  })
+
   it('asks for plain http that is allowed by name in absolute form', async () => {
     const proxy = await startProxy(0)
     const network = { proxyUrl: proxy.url, dangerouslyAllowHttpHosts: ['keycloak:8080'] }

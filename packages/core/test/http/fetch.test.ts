@@ -79,15 +79,20 @@ describe('guarded fetch', () => {
     ])
   })
 
-  it.each([301, 302, 303, 307, 308])('C.3 rule 3: refuses status %i instead of following it', async (status) => {
-    const target = await startOrigin((_request, response) => response.end(document))
-    const origin = await startOrigin((_request, response) => response.writeHead(status, { location: target.url }).end())
-    await expect(fetchOnce(origin.url, { named: [origin.url, target.url] })).rejects.toMatchObject({
-      reason: 'ERR_UPSTREAM_REDIRECT',
-      detail: { status },
-    })
-    expect(target.requests).toEqual([])
-  })
+  it.each([301, 302, 303, 307, 308])(
+    'C.3 rule 3 and section 4, redirect: refuses status %i instead of following it',
+    async (status) => {
+      const target = await startOrigin((_request, response) => response.end(document))
+      const origin = await startOrigin((_request, response) =>
+        response.writeHead(status, { location: target.url }).end(),
+      )
+      await expect(fetchOnce(origin.url, { named: [origin.url, target.url] })).rejects.toMatchObject({
+        reason: 'ERR_UPSTREAM_REDIRECT',
+        detail: { status },
+      })
+      expect(target.requests).toEqual([])
+    },
+  )
 
   it.each([204, 206, 304, 400, 401, 404, 429, 500, 503])(
     'DM-3: refuses status %i without reading its body',
@@ -268,6 +273,15 @@ describe('C.3 rule 2: DNS rebinding', () => {
     await expect(fetchOnce(learned, { named: [], findAddresses })).rejects.toMatchObject({
       reason: 'ERR_UPSTREAM_ADDRESS',
       detail: { wants: 'public' },
+    })
+  })
+
+  it('C.3 rule 9: says which address was refused', async () => {
+    const findAddresses = async (): Promise<{ address: string; family: number }[]> => [
+      { address: '10.0.0.7', family: 4 },
+    ]
+    await expect(fetchOnce(`${learned}?key=secret`, { named: [], findAddresses })).rejects.toMatchObject({
+      detail: { wants: 'public', address: '10.0.0.7', url: learned },
     })
   })
 

@@ -58,6 +58,15 @@ describe('first use', () => {
     expect(reads).toHaveLength(1)
   })
 
+  it('lets ten thousand requests wait for it and answers the next at once', async () => {
+    const { reads, source } = createScripted()
+    const waiting = Array.from({ length: 10_000 }, () => outcome(source, 'one'))
+    expect(await atOnce(source, 'one')).toEqual(['ERR_KEYS_UNAVAILABLE', 1])
+    await reads[0]?.answer([one])
+    await Promise.all(waiting)
+    expect(await atOnce(source, 'one')).toEqual(['one'])
+  })
+
   it('refuses a kid that the set does not have with 401, because the set was asked for after the request came', async () => {
     const { reads, source } = createScripted()
     const unknown = outcome(source, 'none')
@@ -439,7 +448,7 @@ describe('section 4, key server down: stale keys', () => {
   })
 })
 
-describe('invariant 13: two clocks', () => {
+describe('section 4, clock jumps, and invariant 13: two clocks', () => {
   it('wakes up stale after a day of sleep, which the monotonic clock did not notice', async () => {
     const { clock, reads, source } = await startLoaded(createScripted())
     const held = key(source, 'one')

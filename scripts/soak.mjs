@@ -1,0 +1,6 @@
+// The suites that have a long form, in that form: real deadlines, floods of ten seconds and more.
+import { run } from './process.mjs'
+
+process.exitCode = await run('vitest', ['run', '--project', '@countersign/test', 'outages', ...process.argv.slice(2)], {
+  env: { COUNTERSIGN_SOAK: '1' },
+})
