@@ -37,15 +37,15 @@ export interface Accepted<C> {
 
 /** The pipe. Reading order is execution order; each step takes what the one before returned. */
 export async function authenticate<C>(credentials: Credentials, policy: Policy<C>): Promise<Accepted<C>> {
-  const key = policy.cache === undefined ? '' : toCacheKey(credentials.token)
-  const known = await recall(key, policy)
+  const key = findCacheKey(credentials.token, policy)
+  const known = key === undefined ? undefined : await recall(key, policy)
   const { verified, issuer } = known ?? (await prove(credentials, policy))
   const proving = checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
   if (proving !== undefined) await proving
   await checkStatus(verified, issuer, policy.revocations)
   if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
   const { verdict, shareable } = await toVerdict(verified, issuer, policy.schema)
-  policy.cache?.remember(key, { verified, issuer, verdict: shareable ? verdict : undefined })
+  if (key !== undefined) policy.cache?.remember(key, { verified, issuer, verdict: shareable ? verdict : undefined })
   return { verdict, cached: known !== undefined }
 }
 
@@ -74,6 +74,12 @@ async function recall<C>(key: string, { cache, issuers, rules }: Policy<C>): Pro
   }
   checkTime(verified.payload, rules)
   return known
+}
+
+/** What decoding would refuse is not even hashed: bytes have the hash of their text, and a text may be of any length. */
+function findCacheKey<C>(token: string, { cache, rules }: Policy<C>): string | undefined {
+  if (cache === undefined || typeof token !== 'string' || token.length > rules.limits.tokenBytes) return undefined
+  return toCacheKey(token)
 }
 
 interface Proven {
