@@ -50,5 +50,6 @@ function freezePlain(value: unknown): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return false
   Object.freeze(value)
-  return Object.values(value).every(freezePlain)
+  // Every part, also after one that is not plain.
+  return Object.values(value).map(freezePlain).every(Boolean)
 }

@@ -1,0 +1,106 @@
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { createVerifier } from '../../src/create-verifier.js'
+import type { Principal } from '../../src/principal.js'
+import { claims, toOptions, toSigned } from '../parts.js'
+import { errorOfAsync, reasonOfAsync } from '../refusals.js'
+
+function verifyWith<C>(
+  schema: StandardSchemaV1<unknown, C>,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<Principal<C>> {
+  return createVerifier<C>({ ...toOptions(), claims: schema } as never).verify(toSigned(claims(changes))) as Promise<
+    Principal<C>
+  >
+}
+
+/** A schema by hand, for what a library would not do. */
+function toSchema<C>(
+  validate: (value: unknown) => StandardSchemaV1.Result<C> | Promise<StandardSchemaV1.Result<C>>,
+): StandardSchemaV1<unknown, C> {
+  return { '~standard': { version: 1, vendor: 'test', validate } }
+}
+
+describe("the application's schema", () => {
+  it('gives its output as claims, and leaves the payload as it was signed', async () => {
+    const schema = z.object({ department: z.string().toUpperCase(), level: z.coerce.number() })
+    const principal = await verifyWith(schema, { department: 'sales', level: '3' })
+    expect(principal.claims).toEqual({ department: 'SALES', level: 3 })
+    expect(principal.payload).toMatchObject({ department: 'sales', level: '3' })
+  })
+
+  it('may be of any library, and may be asynchronous', async () => {
+    expect((await verifyWith(v.object({ department: v.string() }), { department: 'x' })).claims).toEqual({
+      department: 'x',
+    })
+    const later = z.object({ department: z.string() }).refine(async ({ department }) => department === 'x')
+    expect((await verifyWith(later, { department: 'x' })).claims).toEqual({ department: 'x' })
+    expect(await reasonOfAsync(() => verifyWith(later, { department: 'y' }))).toBe('ERR_CLAIMS_SCHEMA')
+  })
+
+  it('refuses the token, and its issues stay out of everything', async () => {
+    const schema = z.object({ department: z.literal('x', { error: 'secret-message' }), level: z.number() })
+    const error = await errorOfAsync(() => verifyWith(schema, { department: 'secret-value' }))
+    expect(error).toMatchObject({
+      reason: 'ERR_CLAIMS_SCHEMA',
+      status: 401,
+      code: 'ERR_INVALID_TOKEN',
+      detail: { issues: 2 },
+    })
+    expect(JSON.stringify([error, error.detail, error.cause])).not.toContain('secret')
+  })
+
+  it('that throws or rejects has not accepted', async () => {
+    const throwing = toSchema(() => {
+      throw new TypeError('secret')
+    })
+    const rejecting = toSchema(() => Promise.reject(new TypeError('secret')))
+    for (const schema of [throwing, rejecting]) {
+      expect(await reasonOfAsync(() => verifyWith(schema))).toBe('ERR_CLAIMS_SCHEMA')
+    }
+  })
+
+  it('sees a copy: what it changes in place was not signed', async () => {
+    const greedy = toSchema((value) => {
+      Object.assign(value as object, { scope: 'admin', sub: 'root' })
+      return { value }
+    })
+    const principal = await verifyWith(greedy, { scope: 'a' })
+    expect([principal.subject, principal.scopes, principal.payload['scope']]).toEqual(['user-1', ['a'], 'a'])
+  })
+
+  it('is asked only about a token that is otherwise good', async () => {
+    let asked = 0
+    const counting = toSchema((value) => ({ value: (asked++, value) }))
+    for (const changes of [{ exp: 0 }, { aud: 'x' }, { iss: 'x' }, { nonce: 'x' }, { cnf: { jkt: 'x' } }]) {
+      expect(await reasonOfAsync(() => verifyWith(counting, changes))).not.toBe('accepted')
+    }
+    expect(asked).toBe(0)
+  })
+
+  it('has its plain output frozen throughout, beside what is not plain', async () => {
+    const made = { when: new Date(0), list: [{ x: 1 }], nested: { deep: { er: [1] } } }
+    const principal = await verifyWith(toSchema(() => ({ value: made })))
+    expect(principal.claims).toBe(made)
+    for (const part of [made, made.list, made.list[0], made.nested, made.nested.deep, made.nested.deep.er]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+    made.when.setTime(1)
+    expect(made.when.getTime()).toBe(1)
+  })
+
+  it.each([undefined, null, 'text', 1, [1], new Map()])('may give %o', async (value) => {
+    expect((await verifyWith(toSchema(() => ({ value })))).claims).toBe(value)
+  })
+
+  it('makes its output anew for each request where one could change it under another', async () => {
+    const schema = toSchema(() => ({ value: { made: new Date(0) } }))
+    const verifier = createVerifier({ ...toOptions(), claims: schema } as never)
+    const token = toSigned(claims())
+    const [first, second] = [await verifier.verify(token), await verifier.verify(token)]
+    expect(first.claims).toEqual(second.claims)
+    expect(first.claims).not.toBe(second.claims)
+  })
+})
