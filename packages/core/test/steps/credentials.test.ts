@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readCredentials } from '../../src/steps/credentials.js'
-import { toParts, toRequest } from '../parts.js'
+import { memoryReplayStore } from '../../src/stores/memory-replay-store.js'
+import { AUDIENCE, toParts, toRequest } from '../parts.js'
 import { errorOf, reasonOf } from '../refusals.js'
 
 describe('readCredentials', () => {
@@ -36,7 +37,7 @@ describe('readCredentials', () => {
   })
 
   it('takes the DPoP scheme where the verifier checks proofs, and there alone', () => {
-    const { rules } = toParts({}, { dpop: { mode: 'allowed' }, publicUrl: 'https://api.example.com' })
+    const { rules } = toParts({}, { dpop: { mode: 'allowed' }, publicUrl: AUDIENCE, replayStore: memoryReplayStore() })
     expect(rules.dpop).toBeDefined()
     expect(readCredentials(toRequest('dpop a.b.c'), rules)).toMatchObject({ scheme: 'DPoP', token: 'a.b.c' })
     expect(reasonOf(() => readCredentials(toRequest('DPoP a.b c'), rules))).toBe('ERR_CREDENTIALS_MALFORMED')
