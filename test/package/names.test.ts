@@ -67,6 +67,7 @@ describe('the public names are part of the promise of a version:', () => {
         allOf
         anyOf
         createVerifier
+        memoryReplayStore
         memoryRevocationStore
         protectedResourceMetadata
         requireActor
@@ -96,6 +97,8 @@ describe('the public names are part of the promise of a version:', () => {
         type AuthorizationDetailRequirement
         type CacheStore
         type ChallengeParameters
+        type CheckName
+        type CheckResult
         type ClaimAudience
         type ClaimPath
         type ClaimPathInput
@@ -109,11 +112,14 @@ describe('the public names are part of the promise of a version:', () => {
         type Cut
         type DefaultClaims
         type DiscoveryEvent
+        type DpopMode
+        type DpopOptions
         type DropReason
         type ErrorCause
         type ErrorCode
         type ErrorDetail
         type ErrorOptions
+        type Explanation
         type FetchRequest
         type GrantRules
         type GrantsOptions
@@ -145,11 +151,15 @@ describe('the public names are part of the promise of a version:', () => {
         type Mapper
         type MappingOptions
         type MappingTargets
+        type MemoryReplayOptions
+        type MemoryReplayStore
         type MemoryRevocationOptions
         type MemoryRevocationStore
         type NetworkOptions
         type NetworkRules
+        type NonceOptions
         type OAuthError
+        type Provenance
         type Readiness
         type Reason
         type Register
