@@ -1,4 +1,5 @@
-import type { ClaimPath } from './rules.js'
+/** A path into the claims: member names from the outside in. Never a dotted string. */
+export type ClaimPath = readonly string[]
 
 /** Member names from the outside in, or the same as a JSON Pointer (RFC 6901). */
 export type ClaimPathInput = ClaimPath | `/${string}`

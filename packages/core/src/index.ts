@@ -9,7 +9,7 @@ export type {
   HeaderFields,
   IncomingRequest,
 } from './auth-request.js'
-export type { ClaimPathInput } from './claim-path.js'
+export type { ClaimPath, ClaimPathInput } from './claim-path.js'
 export { createVerifier } from './create-verifier.js'
 export { CHANNELS } from './diagnostics.js'
 export type { DiscoveryEvent, DropReason, KeysEvent, UpstreamEvent, VerdictEvent } from './diagnostics.js'
@@ -90,7 +90,6 @@ export { Principal } from './principal.js'
 export type { Claims, DefaultClaims, Register, Scheme, Verdict } from './principal.js'
 export type {
   AudienceRule,
-  ClaimPath,
   ClaimRule,
   DpopMode,
   IssuerRules,

@@ -1,4 +1,5 @@
 import type { AlgorithmName } from './algorithms.js'
+import type { ClaimPath } from './claim-path.js'
 import type { GrantRules, Mapper } from './mapping/mapped.js'
 import type { MappingOptions } from './options/mapping-options.js'
 import type { Nonces } from './http/nonces.js'
@@ -7,9 +8,6 @@ import type { Logger, Runtime } from './runtime.js'
 
 /** Which kind of token an issuer's tokens must be. */
 export type TokenProfile = 'access-token' | 'rfc9068' | 'id-token'
-
-/** A path into the claims: member names from the outside in. Never a dotted string. */
-export type ClaimPath = readonly string[]
 
 /** A claim that must be a string among these, or an array that holds one of them. */
 export interface ClaimRule {

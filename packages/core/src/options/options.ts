@@ -1,8 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AlgorithmName } from '../algorithms.js'
+import type { ClaimPath } from '../claim-path.js'
 import type { ReplayStore, RevocationStore } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
-import type { ClaimPath, DpopMode, KeyCacheRules, Limits, NetworkRules, TokenProfile } from '../rules.js'
+import type { DpopMode, KeyCacheRules, Limits, NetworkRules, TokenProfile } from '../rules.js'
 import type { Claims } from '../principal.js'
 import type { GrantsOptions, MappingOptions } from './mapping-options.js'
 
