@@ -19,7 +19,7 @@ function readManifest(name: string): Manifest {
 }
 
 it('every package has its row in the arrows', () => {
-  expect(names.toSorted()).toEqual(Object.keys(rows).toSorted())
+  expect(names.filter((name) => !Object.hasOwn(rows, name))).toEqual([])
 })
 
 it('the arrows keep the middle row apart and the ground on nothing', () => {
@@ -27,6 +27,8 @@ it('the arrows keep the middle row apart and the ground on nothing', () => {
   expect(isAllowed('express', 'koa')).toBe(false)
   expect(isAllowed('core', 'testing')).toBe(false)
   expect(isAllowed('testing', 'core')).toBe(false)
+  expect(isAllowed('cli', 'koa')).toBe(true)
+  expect(isAllowed('cli', 'policy')).toBe(false)
   expect(isAllowed('unheard-of', 'core')).toBe(false)
 })
 
