@@ -269,4 +269,29 @@ export const cases: readonly ContractCase[] = [
       'Bearer realm="inner", error="invalid_token", error_description="The access token is invalid or expired"',
     error: INVALID_TOKEN.error,
   },
+
+  // Two schemes: the one that was used stands first, and the error stands in it.
+  {
+    title: 'tokens bound or not: no field',
+    path: '/bound/orders',
+    status: 401,
+    challenge: 'Bearer realm="api", DPoP realm="api", algs="ES256"',
+    error: UNAUTHENTICATED.error,
+  },
+  {
+    title: 'tokens bound or not: one that is not, without the scope',
+    path: '/bound/orders',
+    authorization: bearer('acme'),
+    status: 403,
+    challenge: `${insufficientScope('orders:write').challenge}, DPoP realm="api", algs="ES256"`,
+    error: insufficientScope('orders:write').error,
+  },
+  {
+    title: 'D15: tokens bound or not: one that is not, under the DPoP scheme',
+    path: '/bound/orders',
+    authorization: ['DPoP {acme}'],
+    status: 401,
+    challenge: `DPoP ${INVALID_TOKEN.challenge.slice('Bearer '.length)}, algs="ES256", Bearer realm="api"`,
+    error: INVALID_TOKEN.error,
+  },
 ]

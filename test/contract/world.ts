@@ -1,4 +1,4 @@
-import { createVerifier } from '@countersign/core'
+import { createVerifier, memoryReplayStore } from '@countersign/core'
 import type { Principal, Verifier } from '@countersign/core'
 import { createTestClock, createTestIssuer, testRuntime } from '@countersign/testing'
 import type { TestIssuer } from '@countersign/testing'
@@ -13,6 +13,8 @@ export interface World {
   readonly inner: Verifier
   /** The issuer of most tokens, for those that a test makes by itself. */
   readonly acme: TestIssuer
+  /** Trusts Acme, and takes tokens that are bound to a key. */
+  readonly bound: Verifier
   readonly tokens: Readonly<Record<TokenName, string>>
   close(): Promise<void>
 }
@@ -51,6 +53,15 @@ export async function createWorld(): Promise<World> {
     runtime,
   })
 
+  const bound = createVerifier({
+    audience: AUDIENCE,
+    issuers: [acme.issuer],
+    publicUrl: AUDIENCE,
+    dpop: { mode: 'allowed', algorithms: ['ES256'] },
+    replayStore: memoryReplayStore(),
+    runtime,
+  })
+
   const acmeToken = await acme.token({ scope: 'orders:read' })
   const [header, payload, signature = ''] = acmeToken.split('.')
   return {
@@ -58,6 +69,7 @@ export async function createWorld(): Promise<World> {
     partner,
     inner,
     acme,
+    bound,
     tokens: {
       acme: acmeToken,
       acmeWrite: await acme.token({ scope: 'orders:read orders:write' }),
@@ -72,7 +84,7 @@ export async function createWorld(): Promise<World> {
       encoding: `${header}.${payload}.${signature}=`,
     },
     async close() {
-      await Promise.all([api, partner, inner].map((verifier) => verifier.close()))
+      await Promise.all([api, partner, inner, bound].map((verifier) => verifier.close()))
     },
   }
 }

@@ -69,12 +69,12 @@ describe('countersign', () => {
 
   it('judges by the target as it came over the wire, under routers and sub-applications', async () => {
     const urls: (string | undefined)[] = []
-    const observed = {
-      ...verifier,
-      publicUrl: 'https://api.example.com/v1',
-      authenticate(request: AuthRequest) {
-        urls.push(request.url)
-        return verifier.authenticate(request)
+    const published = createVerifier({ ...options, publicUrl: 'https://api.example.com/v1' })
+    const observed: typeof verifier = {
+      ...published,
+      authenticate(request) {
+        urls.push((request as AuthRequest).url)
+        return published.authenticate(request)
       },
     }
     const router = express.Router().use(countersign(observed))

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Principal } from '@countersign/core'
+import type { Principal, Verifier } from '@countersign/core'
 import { checkGuard, findPrincipal } from '@countersign/core/adapter'
 import { readOptions } from './options.js'
 import type { CountersignOptions } from './options.js'
@@ -22,12 +22,12 @@ export async function plugin(fastify: FastifyInstance, options: CountersignOptio
     // An inner registration has its own hook on this route, and its verdict alone counts.
     if (findRegistration(request.server) !== registration || request.is404) return
     try {
-      const policy = toPolicy(request.routeOptions.config)
+      const policy = toPolicy(request.routeOptions.config, verifier)
       if (policy === undefined ? registration.default === 'open' : policy.open) return
       await judge(registration, request, policy?.optional ?? registration.optional)
       if (policy?.guard !== undefined) await checkGuard(request.raw, policy.guard, request)
     } catch (error) {
-      throw toThrow(verifier.refuse(error), reply)
+      throw toThrow(error, reply)
     }
   }
 
@@ -46,13 +46,19 @@ function findAuthOf(this: FastifyRequest): Principal | undefined {
   return findPrincipal(this.raw)
 }
 
-/** Read at the first request, because other plugins may change a route's configuration after ours has checked it. */
-function toPolicy(config: object): RoutePolicy | undefined {
+/**
+ * Read at the first request, because other plugins may change a route's configuration after ours has checked it, and a
+ * route that was declared before the plugin was never checked. What is wrong closes the route.
+ */
+function toPolicy(config: object, verifier: Verifier<unknown>): RoutePolicy | undefined {
   let policy = policies.get(config)
-  if (policy === undefined) {
+  if (policy !== undefined) return policy
+  try {
     policy = readRouteAuth(toAuth(config))
-    if (policy !== undefined) policies.set(config, policy)
+  } catch (error) {
+    throw verifier.refuse(error)
   }
+  if (policy !== undefined) policies.set(config, policy)
   return policy
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import Koa from 'koa'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, createVerifier } from '@countersign/core'
-import type { AuthRequest, Verifier, VerifierOptions } from '@countersign/core'
+import type { AuthRequest, VerifierOptions } from '@countersign/core'
 import { countersign, findAuth, getAuth, requireScopes } from '@countersign/koa'
 import { issuer, options, serve, verifier } from './service.js'
 
@@ -98,12 +98,12 @@ describe('countersign', () => {
 
 describe('the target that a verifier sees', () => {
   const urls: (string | undefined)[] = []
-  const observed: Verifier = {
-    ...verifier,
-    publicUrl: 'https://api.example.com/v1',
+  const published = createVerifier({ ...options, publicUrl: 'https://api.example.com/v1' })
+  const observed: typeof published = {
+    ...published,
     authenticate(request) {
       urls.push((request as AuthRequest).url)
-      return verifier.authenticate(request)
+      return published.authenticate(request)
     },
   }
 

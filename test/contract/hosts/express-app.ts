@@ -24,6 +24,11 @@ export function createExpressApp(
   partner.get('/me', show)
   app.use('/partner', partner)
 
+  const bound = express.Router()
+  bound.use(countersign(world.bound))
+  bound.get('/orders', requireScopes('orders:write'), show)
+  app.use('/bound', bound)
+
   const optional = express.Router()
   optional.use(countersign(world.api, { optional: true }))
   optional.get('/me', (req, res) => void res.json(describePrincipal(findAuth(req))))

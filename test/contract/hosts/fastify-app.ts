@@ -45,6 +45,13 @@ export function createFastifyApp(world: World, handler?: FastifyErrorHandler): F
     { prefix: '/partner' },
   )
   app.register(
+    async (bound) => {
+      bound.register(countersign, { verifier: world.bound })
+      bound.get('/orders', { config: { auth: { scopes: ['orders:write'] } } }, show)
+    },
+    { prefix: '/bound' },
+  )
+  app.register(
     async (inner) => {
       inner.get('/me', async (request) => describePrincipal(getAuth(request, world.inner)))
       inner.register(countersign, { verifier: world.inner })

@@ -24,6 +24,11 @@ export function createKoaApp(Application: typeof Koa, world: World, first?: Koa.
   partner.use(new Router().get('/me', show).routes())
   app.use(mount('/partner', partner))
 
+  const bound = new Router({ prefix: '/bound' })
+  bound.use(countersign(world.bound))
+  bound.get('/orders', requireScopes('orders:write'), show)
+  app.use(bound.routes())
+
   const optional = new Router({ prefix: '/optional' })
   optional.use(countersign(world.api, { optional: true }))
   optional.get('/me', (ctx) => void (ctx.body = describePrincipal(findAuth(ctx))))
