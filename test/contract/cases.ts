@@ -291,7 +291,8 @@ export const cases: readonly ContractCase[] = [
     path: '/bound/orders',
     authorization: ['DPoP {acme}'],
     status: 401,
-    challenge: `DPoP ${INVALID_TOKEN.challenge.slice('Bearer '.length)}, algs="ES256", Bearer realm="api"`,
+    challenge:
+      'DPoP realm="api", error="invalid_token", error_description="The access token is invalid or expired", algs="ES256", Bearer realm="api"',
     error: INVALID_TOKEN.error,
   },
 ]
