@@ -49,8 +49,10 @@ export function toRefusal(error: unknown, rules: ChallengeRules, scheme?: Scheme
  */
 export function toChallenge(error: CountersignError, rules: ChallengeRules, used?: Scheme): string {
   const taken = rules.schemes ?? ['Bearer']
+  // A scheme that is not taken is not offered either, although the request used it.
+  const known = used === 'DPoP' && !taken.includes(used) ? undefined : used
   // A malformed request used no scheme that could be told, so that the error stands in each.
-  const first = used ?? (error.code === 'ERR_INVALID_REQUEST' ? undefined : taken[0])
+  const first = known ?? (error.code === 'ERR_INVALID_REQUEST' ? undefined : taken[0])
   const schemes = first === undefined ? taken : [first, ...taken.filter((scheme) => scheme !== first)]
   return schemes
     .map(

@@ -91,6 +91,15 @@ describe('the challenge', () => {
     ).toBe('Bearer realm="Orders, v2"')
   })
 
+  it('offers no scheme that is not taken, although the request used it', () => {
+    const missing = new AuthenticationError('ERR_CREDENTIALS_SCHEME')
+    expect(toRefusal(missing, RULES, 'DPoP').headers['WWW-Authenticate']).toBe('Bearer realm="api"')
+    const both = { ...RULES, schemes: ['Bearer', 'DPoP'], algs: 'ES256' } as const
+    expect(toRefusal(missing, both, 'DPoP').headers['WWW-Authenticate']).toBe(
+      'DPoP realm="api", algs="ES256", Bearer realm="api"',
+    )
+  })
+
   it('escapes quotes and backslashes, so that no value ends its own string', () => {
     const challenge = { scope: 'a"b\\c' }
     const value = headersOf(new AuthorizationError('ERR_SCOPE_INSUFFICIENT', { challenge }), { realm: 'x"\\' })
