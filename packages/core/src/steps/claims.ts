@@ -36,6 +36,7 @@ export function checkClaims(verified: Verified, issuer: TrustedIssuer, rules: Cl
 
 /** Registered claims that mapping reads later: of the wrong type they are a refusal, never an absence. */
 export function checkRegisteredTypes(payload: Payload): void {
+  readText(payload, 'sub')
   readText(payload, 'jti')
   readText(payload, 'client_id')
   readText(payload, 'azp')
