@@ -1,0 +1,59 @@
+import { allOf, anyOf, requireAuthentication, requireScopes } from '@countersign/core'
+import type { CountersignError, Guard } from '@countersign/core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createParty, NOW_SECONDS } from './party.js'
+import type { Party } from './party.js'
+
+let party: Party
+
+beforeAll(async () => {
+  party = await createParty()
+})
+
+/** The challenge with which a guard answers a token of these claims; `undefined` where it allows. */
+async function challenge(guard: Guard, claims: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  const verifier = party.verifier()
+  const principal = await verifier.verify(await party.issuer.token(claims))
+  try {
+    guard.check(principal)
+  } catch (error) {
+    const refusal = verifier.refuse(error as CountersignError)
+    return `${refusal.status} ${refusal.headers['WWW-Authenticate']}`
+  }
+  return undefined
+}
+
+const STEP_UP =
+  '401 Bearer realm="api", error="insufficient_user_authentication", error_description="A stronger or more recent authentication is required"'
+
+describe('RFC 9470', () => {
+  it('C12 asks for a step-up where acr is missing or another one', async () => {
+    const guard = requireAuthentication({ acr: 'urn:x:gold' })
+    expect(await challenge(guard, { acr: 'urn:x:gold' })).toBeUndefined()
+    for (const claims of [{}, { acr: 'urn:x:silver' }, { acr: 'URN:X:GOLD' }]) {
+      expect(await challenge(guard, claims)).toBe(`${STEP_UP}, acr_values="urn:x:gold"`)
+    }
+  })
+
+  it('C12 asks for a step-up where auth_time is missing or too old', async () => {
+    const guard = requireAuthentication({ maxAgeSeconds: 300 })
+    expect(await challenge(guard, { auth_time: NOW_SECONDS - 300 })).toBeUndefined()
+    for (const claims of [{}, { auth_time: NOW_SECONDS - 301 }, { auth_time: 0 }]) {
+      expect(await challenge(guard, claims)).toBe(`${STEP_UP}, max_age="300"`)
+    }
+  })
+
+  it('§3 names both where both are wanted', async () => {
+    const guard = requireAuthentication({ acr: ['urn:x:gold', 'urn:x:silver'], maxAgeSeconds: 0 })
+    expect(await challenge(guard, { acr: 'urn:x:gold' })).toBe(
+      `${STEP_UP}, acr_values="urn:x:gold urn:x:silver", max_age="0"`,
+    )
+  })
+
+  it('§3 sends nobody to sign in again where that would not help', async () => {
+    const stepUp = requireAuthentication({ acr: 'urn:x:gold' })
+    expect(await challenge(allOf(stepUp, requireScopes('a')), {})).toMatch(/^403 .*insufficient_scope/)
+    expect(await challenge(anyOf(allOf(stepUp, requireScopes('a')), requireScopes('b')), {})).toMatch(/^403 /)
+    expect(await challenge(anyOf(stepUp, requireScopes('b')), {})).toMatch(/^401 .*insufficient_user_authentication/)
+  })
+})
