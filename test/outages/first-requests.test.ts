@@ -1,6 +1,6 @@
 import { createTestClock } from '@countersign/testing'
 import { describe, expect, it } from 'vitest'
-import { countRequests, judge, LIFETIME_MS, startIssuer, startWorld } from './world.js'
+import { countRequests, judge, LIFETIME_MS, startIssuer, startWorld, TIMEOUT_MS } from './world.js'
 
 const accepted = { subject: expect.any(String) }
 
@@ -23,12 +23,12 @@ describe('C.3 rule 6: single flight', () => {
     const { clock, issuer, judge: judgeOne, verifier } = await startWorld()
     await verifier.ready()
     clock.advance(LIFETIME_MS)
-    await issuer.outage('slow', { delayMs: 100 })
+    await issuer.outage('slow', { endpoint: 'jwks', delayMs: 100 })
     const tokens = await Promise.all(Array.from({ length: 500 }, () => issuer.token()))
     expect(new Set((await Promise.all(tokens.map(judgeOne))).map((outcome) => Object.keys(outcome).join()))).toEqual(
       new Set(['subject']),
     )
-    await expect.poll(() => verifier.health()[0]?.state).toBe('fresh')
+    await expect.poll(() => verifier.health()[0]?.state, { timeout: 3_000 }).toBe('fresh')
     expect([countRequests(issuer, 'discovery'), countRequests(issuer, 'jwks')]).toEqual([2, 2])
   })
 })
@@ -38,7 +38,7 @@ describe('one issuer’s trouble never touches another’s', () => {
     const clock = createTestClock()
     const hanging = await startIssuer(clock)
     await hanging.outage('hanging')
-    const { issuer, verifier } = await startWorld({ clock, others: [hanging] })
+    const { issuer, verifier } = await startWorld({ clock, others: [hanging], timeoutMs: TIMEOUT_MS })
     const stuck = await Promise.all(Array.from({ length: 500 }, () => hanging.token()))
     let ended = 0
     const waiting = stuck.map(async (token) => {

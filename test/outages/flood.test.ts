@@ -1,7 +1,7 @@
 import { createTestIssuer } from '@countersign/testing'
 import { createVerifier } from '@countersign/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { audience, countRequests, judge } from './world.js'
+import { audience, countRequests, judge, startWorld } from './world.js'
 
 /** The long form runs in real time with the defaults; the short one with a cooldown a fifth as long. */
 const long = process.env['COUNTERSIGN_SOAK'] === '1'
@@ -12,7 +12,7 @@ const MOST_FETCHES = 3
 
 describe('section 4, unknown-kid flood', () => {
   it(
-    'costs at most 3 fetches in two cooldowns, delays no good token, and a key published meanwhile is accepted within one cooldown and half a second',
+    'costs at most 3 fetches in two cooldowns, refuses no good token, and a key published meanwhile is accepted within one cooldown and half a second',
     { timeout: 60_000 },
     async () => {
       const issuer = await createTestIssuer()
@@ -29,8 +29,6 @@ describe('section 4, unknown-kid flood', () => {
       const good = await issuer.token({}, { expiresInSeconds: 300 })
       const [, payload = '', signature = ''] = good.split('.')
       const before = countRequests(issuer, 'jwks')
-      // Each fetch takes long, so that a good token which waited for one would show.
-      await issuer.outage('slow', { endpoint: 'jwks', delayMs: COOLDOWN_MS / 5 })
 
       const startedAt = performance.now()
       const endsAt = startedAt + FLOOD_MS
@@ -48,15 +46,12 @@ describe('section 4, unknown-kid flood', () => {
         }
       }
 
-      let slowestMs = 0
       let passed = 0
       async function serve(): Promise<void> {
         while (performance.now() < endsAt) {
-          const from = performance.now()
           expect(await judge(verifier, await issuer.token({}, { kid: 'es256-1' }))).toMatchObject({
             subject: expect.any(String),
           })
-          slowestMs = Math.max(slowestMs, performance.now() - from)
           passed++
           await new Promise((resolve) => setImmediate(resolve))
         }
@@ -86,10 +81,29 @@ describe('section 4, unknown-kid flood', () => {
       await Promise.all([flood(), flood(), flood(), serve(), rotate()])
       expect(countRequests(issuer, 'jwks') - before).toBeLessThanOrEqual(MOST_FETCHES)
       expect(acceptedAfterMs).toBeLessThanOrEqual(COOLDOWN_MS + 500)
-      expect(slowestMs).toBeLessThan(COOLDOWN_MS / 5)
       expect(passed).toBeGreaterThan(10)
       expect([...statuses.keys()].filter((status) => status !== 401 && status !== 503)).toEqual([])
-      expect(made).toBeGreaterThan(1_000)
+      expect(made).toBeGreaterThan(100)
     },
   )
+
+  it('delays no good token: hundreds pass while the fetch for an unknown one hangs', async () => {
+    const { issuer, judge: judgeOne, verifier } = await startWorld({ timeoutMs: 10_000 })
+    await verifier.ready()
+    await issuer.outage('hanging', { endpoint: 'jwks' })
+    let ended = false
+    const unknown = issuer
+      .token({}, { kid: 'random' })
+      .then(judgeOne)
+      .finally(() => {
+        ended = true
+      })
+    await expect.poll(() => countRequests(issuer, 'jwks')).toBe(2)
+    for (let passed = 0; passed < 300; passed++) {
+      expect(await judgeOne(await issuer.token())).toMatchObject({ subject: expect.any(String) })
+    }
+    expect(ended).toBe(false)
+    await verifier.close()
+    expect(await unknown).toMatchObject({ reason: 'ERR_KEY_UNCONFIRMED', status: 503 })
+  })
 })

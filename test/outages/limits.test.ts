@@ -36,7 +36,7 @@ describe('section 4, huge body, gzip bomb and slow loris', () => {
   it.each(cases)(
     '%s in place of %s is cut at the limit, within the deadline and 30 MB',
     async (_name, endpoint, kind) => {
-      const { issuer, judge } = await startWorld()
+      const { issuer, judge } = await startWorld({ timeoutMs: TIMEOUT_MS })
       const token = await issuer.token()
       await issuer.outage(kind, { endpoint })
       let bytes = 0

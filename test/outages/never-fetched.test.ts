@@ -14,7 +14,7 @@ describe('section 4, key server down: an issuer whose keys were never read', () 
   it.each(outages)(
     '%s: 503 once the fetch has ended, then at once until the backoff allows; never a 401',
     async (_title, { kind, options, ends }) => {
-      const { clock, issuer, judge } = await startWorld()
+      const { clock, issuer, judge } = await startWorld({ timeoutMs: TIMEOUT_MS })
       await issuer.outage(kind, options)
       const token = await issuer.token()
 
@@ -35,7 +35,7 @@ describe('section 4, key server down: an issuer whose keys were never read', () 
   )
 
   it('answers what needs no key as ever: an unknown issuer and a malformed token stay 401', async () => {
-    const { issuer, judge } = await startWorld()
+    const { issuer, judge } = await startWorld({ timeoutMs: TIMEOUT_MS })
     await issuer.outage('hanging')
     expect(await judge(await issuer.token({ iss: 'https://evil.example' }))).toMatchObject({
       reason: 'ERR_ISSUER_UNTRUSTED',
@@ -46,7 +46,7 @@ describe('section 4, key server down: an issuer whose keys were never read', () 
   })
 
   it('leaves it alone for longer each time, and says so in Retry-After', async () => {
-    const { clock, issuer, judge } = await startWorld()
+    const { clock, issuer, judge } = await startWorld({ timeoutMs: TIMEOUT_MS })
     await issuer.outage('error-500')
     const token = await issuer.token({}, { expiresInSeconds: 3_600 })
     const waits: number[] = []

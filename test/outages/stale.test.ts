@@ -22,7 +22,7 @@ describe('section 4, key server down: an issuer that fails after its keys were r
     '%s: tokens pass for the stale hour without waiting, then 503 at once; the old set stays and an event tells',
     async (_title, { kind, options, ends }) => {
       const events = listen()
-      const { clock, issuer, judge, verifier } = await startWorld()
+      const { clock, issuer, judge, verifier } = await startWorld({ timeoutMs: TIMEOUT_MS })
       expect(await verifier.ready()).toMatchObject({ ok: true })
       await issuer.outage(kind, options)
 
@@ -73,7 +73,7 @@ describe('section 4, key server down: an issuer that fails after its keys were r
 describe('section 4, malformed set and weak RSA, e=1, wrong use', () => {
   it('a key beside broken ones serves as ever', async () => {
     const events = listen()
-    const { clock, issuer, judge, verifier } = await startWorld()
+    const { clock, issuer, judge, verifier } = await startWorld({ timeoutMs: TIMEOUT_MS })
     await verifier.ready()
     issuer.publish({ kty: 'RSA', n: 'AQAB', e: 'AQAB', kid: 'short' })
     issuer.publish({ kty: 'RSA', n: `${'_'.repeat(341)}8`, e: 'AQ', kid: 'exponent-1' })
