@@ -38,7 +38,7 @@ const refusedByBoth: readonly Case[] = [
   { title: 'no typ', header: { typ: undefined }, reason: 'ERR_TOKEN_TYPE' },
   { title: 'typ of a DPoP proof', header: { typ: 'dpop+jwt' }, reason: 'ERR_TOKEN_TYPE' },
   { title: 'a token without iss', claims: { iss: undefined }, reason: 'ERR_TOKEN_ISSUER' },
-  { title: 'a token without aud', claims: { aud: undefined }, reason: 'ERR_TOKEN_AUDIENCE' },
+  { title: 'a token without aud', claims: { aud: undefined }, reason: 'ERR_TOKEN_CLAIM_MISSING' },
   ...['exp', 'sub', 'client_id', 'iat', 'jti'].map((name) => ({
     title: `a token without ${name}`,
     claims: { [name]: undefined },
