@@ -12,7 +12,12 @@ import path from 'node:path'
 
 /** @type {readonly DebianPackage[]} */
 export const debianPackages = [
-  // { name: 'redis-server', command: 'redis-server', suite: 'the stores on a real Redis', reason: 'npm has clients, no server' },
+  {
+    name: 'redis-server',
+    command: 'redis-server',
+    suite: 'the stores on a real Redis',
+    reason: 'npm has clients, no server',
+  },
 ]
 
 /**

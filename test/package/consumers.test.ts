@@ -29,7 +29,10 @@ const types = {
 
 /** A project on every framework, and one on Express 4 alone: the types of Koa drag in those of Express 5. */
 const projects = {
-  newest: { outside: createOutside(packages, types), files: ['service.ts', 'express.ts', 'fastify.ts', 'koa.ts'] },
+  newest: {
+    outside: createOutside(packages, types),
+    files: ['service.ts', 'express.ts', 'fastify.ts', 'koa.ts', 'redis.ts'],
+  },
   express4: {
     outside: createOutside(packages, { ...types, '@types/express': path.join(modules, 'express4-types') }),
     files: ['service.ts', 'express.ts'],

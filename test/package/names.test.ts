@@ -190,12 +190,18 @@ describe('the public names are part of the promise of a version:', () => {
         getPrincipal
         invalid
         list
+        methods
+        number
         oneOf
         optional
         readMiddlewareOptions
         readTable
+        required
+        silentLogger
+        table
         text
         toErrorReply
+        toSafeLogger
         toVerifier
         type AuthenticateOptions
         type ErrorBody
@@ -275,6 +281,24 @@ describe('the public names are part of the promise of a version:', () => {
         type GuardMiddleware
         type Middleware
       ./augment"
+    `)
+  })
+
+  it('@countersign/redis', () => {
+    expect(listPublicNames('@countersign/redis')).toMatchInlineSnapshot(`
+      ".
+        cacheStore
+        replayStore
+        type BreakerOptions
+        type CacheStoreOptions
+        type DegradedEvent
+        type DegradedOptions
+        type RedisClient
+        type RedisReadiness
+        type RedisReplayStore
+        type RedisStoreOptions
+        type RedisWarning
+        type ReplayStoreOptions"
     `)
   })
 

@@ -1,0 +1,102 @@
+import { UpstreamError, memoryReplayStore } from '@countersign/core'
+import type { Logger } from '@countersign/core'
+import { toElapsedMs, toMoment } from './clock.js'
+import type { Clock, Moment } from './clock.js'
+
+/** How long and how much one process may remember by itself. */
+export interface DegradedRules {
+  /** Seconds an outage. */
+  readonly local: number
+  readonly maxEntries: number
+}
+
+/** What becomes of a local window: it begins with the first id it takes, runs out, and ends when Redis answers again. */
+export interface DegradedEvent {
+  readonly state: 'local' | 'exhausted' | 'recovered'
+  /** When the window began, in milliseconds since the epoch. */
+  readonly sinceMs: number
+  /** How many ids were taken without Redis so far. */
+  readonly accepted: number
+}
+
+/** An id that Redis has not seen. */
+export interface LocalClaim {
+  readonly id: string
+  readonly expiresAtMs: number
+}
+
+/** The memory of one process, kept beside the shared one and used in its place while that is away. */
+export interface LocalWindow {
+  /** Remembers what Redis called fresh. `false`: this process took it meanwhile without Redis. */
+  confirm(id: string, ttlMs: number): boolean
+  /**
+   * Claims an id without Redis.
+   *
+   * @throws UpstreamError `ERR_STORE_UNAVAILABLE`: the time is up, the window full, or an id of ours was not remembered
+   */
+  claim(id: string, ttlMs: number): boolean
+  /** Redis answers again: ends the window and gives what Redis has to be told. */
+  recover(): readonly LocalClaim[]
+}
+
+/** Creates the window of a process. Of ids that other processes took, before the outage or in it, it knows nothing. */
+export function createLocalWindow(
+  rules: DegradedRules,
+  clock: Clock,
+  logger: Logger,
+  onDegraded: ((event: DegradedEvent) => void) | undefined,
+): LocalWindow {
+  const ids = memoryReplayStore({ maxEntries: rules.maxEntries, monotonicNow: clock.monotonicNow })
+  let began: Moment | undefined
+  let isExhausted = false
+  let taken: LocalClaim[] = []
+  /** Until when an id that did not fit could still be sent again. */
+  let blindUntil = -Infinity
+
+  const tell = (state: DegradedEvent['state'], since: Moment): void => {
+    const event = { state, sinceMs: since.wallMs, accepted: taken.length }
+    logger.warn('Replays are looked for in this process alone', { ...event })
+    try {
+      onDegraded?.(event)
+    } catch {
+      // Whoever listens must not turn an outage into another.
+    }
+  }
+  return {
+    confirm(id, ttlMs) {
+      try {
+        return ids.claim(id, ttlMs).fresh
+      } catch {
+        blindUntil = Math.max(blindUntil, clock.monotonicNow() + ttlMs)
+        return true
+      }
+    },
+    claim(id, ttlMs) {
+      const since = began ?? toMoment(clock)
+      if (toElapsedMs(clock, since) >= rules.local * 1_000) {
+        if (!isExhausted) tell('exhausted', since)
+        isExhausted = true
+        throw new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { localSeconds: rules.local } })
+      }
+      // An id that did not fit may be the very one that is asked for.
+      if (clock.monotonicNow() < blindUntil)
+        throw new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { maxEntries: rules.maxEntries } })
+      if (!ids.claim(id, ttlMs).fresh) return false
+      taken.push({ id, expiresAtMs: clock.now() + ttlMs })
+      if (began === undefined) {
+        began = since
+        tell('local', since)
+      }
+      return true
+    },
+    recover() {
+      if (began === undefined) return []
+      tell('recovered', began)
+      const told = taken.filter(({ expiresAtMs }) => expiresAtMs > clock.now())
+      began = undefined
+      isExhausted = false
+      taken = []
+      return told
+    },
+  }
+}

@@ -1,0 +1,129 @@
+import type { Logger } from '@countersign/core'
+import {
+  flag,
+  invalid,
+  list,
+  methods,
+  number,
+  optional,
+  readTable,
+  required,
+  silentLogger,
+  table,
+  toSafeLogger,
+} from '@countersign/core/adapter'
+import type { Kind, OptionTable } from '@countersign/core/adapter'
+import type { BreakerRules } from './breaker.js'
+import type { Clock } from './clock.js'
+import type { DegradedEvent, DegradedRules } from './degraded.js'
+import type { CacheStoreOptions, ReplayStoreOptions } from './options.js'
+
+/** Options that every store has, as read. */
+export interface ReadStoreOptions {
+  readonly prefix: string
+  readonly deadlineMs: number
+  readonly breaker: BreakerRules
+  readonly logger: Logger
+  readonly runtime: Clock
+}
+
+/** Options of a replay store as read. */
+export interface ReadReplayOptions extends ReadStoreOptions {
+  readonly degraded: DegradedRules | undefined
+  readonly onDegraded: ((event: DegradedEvent) => void) | undefined
+  readonly dangerouslyTrustEmptyServer: boolean
+}
+
+/** Options of a cache store as read. */
+export interface ReadCacheOptions extends ReadStoreOptions {
+  readonly secrets: readonly Uint8Array[]
+  readonly maxValueBytes: number
+}
+
+const prefix: Kind<string> = {
+  wants: 'printable ASCII without spaces and braces',
+  read(value, option) {
+    if (typeof value === 'string' && /^[\x21-\x7A\x7C\x7E]{1,64}$/.test(value)) return value
+    throw invalid({ option, got: value, wants: this.wants, fix: 'Such as "countersign:". Braces would pin a slot.' })
+  },
+}
+
+const BREAKER_TABLE: OptionTable<BreakerRules> = {
+  failures: optional(number('failures', 1, 1_000, true), 5),
+  cooldownMs: optional(number('milliseconds', 1, 60_000), 1_000),
+}
+
+const systemClock: Clock = { now: () => Date.now(), monotonicNow: () => performance.now() }
+
+const CLOCK_TABLE: OptionTable<Clock> = {
+  now: optional(callback('the wall clock, in milliseconds since the epoch'), systemClock.now),
+  monotonicNow: optional(callback('a clock that never goes back, in milliseconds'), systemClock.monotonicNow),
+}
+
+const DEGRADED_TABLE: OptionTable<DegradedRules> = {
+  local: required(number('seconds', 1, 3_600)),
+  maxEntries: optional(number('entries', 1, 10_000_000, true), 100_000),
+}
+
+const secret: Kind<Uint8Array> = {
+  wants: 'a secret of at least 32 bytes',
+  read(value, option) {
+    const bytes =
+      typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? Uint8Array.from(value) : undefined
+    if (bytes !== undefined && bytes.length >= 32) return bytes
+    const fix = 'As from crypto.randomBytes(32), the same on every instance.'
+    throw invalid({ option, got: bytes === undefined ? value : {}, wants: this.wants, fix, secret: true })
+  },
+}
+
+const secrets: Kind<readonly Uint8Array[]> = {
+  wants: 'a list of 1 to 8 secrets',
+  read(value, option) {
+    const read = list(secret, this.wants).read(value, option)
+    if (read.length <= 8) return read
+    throw invalid({ option, got: value, wants: this.wants, fix: 'Drop the oldest: every value is tried with each.' })
+  },
+}
+
+const STORE_TABLE: OptionTable<ReadStoreOptions> = {
+  prefix: optional(prefix, 'countersign:'),
+  deadlineMs: optional(number('milliseconds', 1, 1_000), 50),
+  breaker: optional(table(BREAKER_TABLE), readTable(BREAKER_TABLE, {}, 'breaker')),
+  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  runtime: optional(table(CLOCK_TABLE), systemClock),
+}
+
+const REPLAY_TABLE: OptionTable<ReadReplayOptions> = {
+  ...STORE_TABLE,
+  degraded: optional(table(DEGRADED_TABLE)),
+  onDegraded: optional(callback<(event: DegradedEvent) => void>('a function')),
+  dangerouslyTrustEmptyServer: optional(flag, false),
+}
+
+const CACHE_TABLE: OptionTable<ReadCacheOptions> = {
+  ...STORE_TABLE,
+  secrets: required(secrets),
+  maxValueBytes: optional(number('bytes', 1, 16_777_216, true), 65_536),
+}
+
+/** @throws ConfigurationError naming the option */
+export function readReplayOptions(options: ReplayStoreOptions): ReadReplayOptions {
+  const read = readTable(REPLAY_TABLE, options, '')
+  return { ...read, logger: toSafeLogger(read.logger) }
+}
+
+/** @throws ConfigurationError naming the option */
+export function readCacheOptions(options: CacheStoreOptions): ReadCacheOptions {
+  const read = readTable(CACHE_TABLE, options, '')
+  return { ...read, logger: toSafeLogger(read.logger) }
+}
+
+function callback<T extends (...parameters: never[]) => unknown>(wants: string): Kind<T> {
+  return {
+    wants,
+    read(value, option) {
+      if (typeof value === 'function') return value as T
+      throw invalid({ option, got: value, wants, fix: 'Pass a function, or leave it out.' })
+    },
+  }
+}

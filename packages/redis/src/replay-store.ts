@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import type { ReplayClaim, ReplayStore } from '@countersign/core'
+import type { RedisClient } from './client.js'
+import { createLocalWindow } from './degraded.js'
+import type { LocalClaim } from './degraded.js'
+import { createGate } from './gate.js'
+import { inspect } from './inspection.js'
+import type { RedisReadiness } from './inspection.js'
+import { toLink } from './link.js'
+import { readMemorySince, toClaimKey, toText } from './memory.js'
+import type { RecordQuery } from './memory.js'
+import { readReplayOptions } from './option-tables.js'
+import type { ReplayStoreOptions } from './options.js'
+import { createWatch } from './watch.js'
+
+/** A memory of used ids that every instance shares. */
+export interface RedisReplayStore extends ReplayStore {
+  readonly shared: true
+  claim(id: string, ttlMs: number): Promise<ReplayClaim>
+  /**
+   * Looks at the server and the client, tells the logger what should be changed, and begins the memory of a new server. Happens
+   * by itself at construction; awaiting it before the first request spares a new server's first clients a refusal.
+   * Never rejects.
+   */
+  ready(): Promise<RedisReadiness>
+}
+
+/** Long enough for a client to have a new connection, short enough to fit the deadline. */
+const RETRY_MS = 10
+
+/**
+ * Remembers used ids in Redis or Valkey, for every instance that has the same server and prefix.
+ *
+ * Of any number of claims of one id at most one is fresh. `memorySinceMs` says since when the server has forgotten nothing: after
+ * a failover, a restart or a FLUSHALL, whoever asks must not trust that an older id would still be known.
+ *
+ * `claim` rejects with UpstreamError `ERR_STORE_UNAVAILABLE` (503) within the deadline where Redis does not answer. It does not
+ * see what a server forgets while it stays up: evictions, keys deleted by hand, and the writes of a master that was cut off from
+ * its successor.
+ *
+ * @param client of `redis`, `ioredis`, `iovalkey` or `@valkey/valkey-glide`, single or cluster; never closed here
+ * @throws ConfigurationError for another client, and for options that cannot be
+ */
+export function replayStore(client: RedisClient, options: ReplayStoreOptions = {}): RedisReplayStore {
+  const link = toLink(client)
+  const rules = readReplayOptions(options)
+  const { prefix, runtime, logger, degraded } = rules
+  const gate = createGate(rules, runtime, logger)
+  const local = degraded && createLocalWindow(degraded, runtime, logger, rules.onDegraded)
+  const memory: RecordQuery = { prefix, now: () => runtime.now(), trustsEmpty: rules.dangerouslyTrustEmptyServer }
+  const watch = createWatch(() => inspect(link, memory), runtime, logger)
+
+  /** One attempt: the claim and, behind it, since when there is no gap. The record is read last, so that it speaks of the claim. */
+  const attempt = async (id: string, ttlMs: number, owner: string): Promise<ReplayClaim> => {
+    const key = toClaimKey(prefix, id)
+    const readSince = (): Promise<number> => readMemorySince(link, id.slice(0, 1), memory)
+    const reply = link.send(key, ['SET', key, owner, 'NX', 'GET', 'PX', String(ttlMs)])
+    const inOneGo = link.isOrdered ? readSince() : undefined
+    inOneGo?.catch(() => {})
+    const previous = toText(await reply)
+    // Our own owner: an earlier attempt of this very call was carried out though its answer was lost.
+    if (previous !== undefined && previous !== owner) return { fresh: false }
+    const memorySinceMs = await (inOneGo ?? readSince())
+    watch.see(memorySinceMs)
+    return { fresh: true, memorySinceMs }
+  }
+
+  /** Tells Redis what was taken without it. Whatever fails here was this operator's choice when the window was opened. */
+  const writeBack = (claims: readonly LocalClaim[]): void => {
+    for (const { id, expiresAtMs } of claims) {
+      const key = toClaimKey(prefix, id)
+      const ttl = String(toWholeMs(expiresAtMs - runtime.now()))
+      link.send(key, ['SET', key, randomBytes(16).toString('base64url'), 'NX', 'PX', ttl]).catch(() => {})
+    }
+  }
+
+  void Promise.resolve().then(watch.inspect)
+  return {
+    shared: true,
+    ready: watch.inspect,
+    async claim(id, ttlMs) {
+      if (!/^[\w-]{1,64}$/.test(id)) throw new TypeError('An id has 1 to 64 characters of base64url')
+      if (!(ttlMs > 0 && ttlMs < Number.MAX_SAFE_INTEGER)) throw new RangeError('A time to live is above 0 ms')
+      const ttl = toWholeMs(ttlMs)
+      // Per call, never per process: an instance that knew its own mark again would vouch for its own replays.
+      const owner = randomBytes(16).toString('base64url')
+      let claimed: ReplayClaim
+      try {
+        claimed = await gate.run((isLate) => retryOnce(() => attempt(id, ttl, owner), isLate))
+      } catch (error) {
+        if (local === undefined || !gate.isOpen) throw error
+        return { fresh: local.claim(id, ttl) }
+      }
+      if (local === undefined) return claimed
+      writeBack(local.recover())
+      return claimed.fresh && !local.confirm(id, ttl) ? { fresh: false } : claimed
+    },
+  }
+}
+
+function toWholeMs(ms: number): number {
+  return Math.max(1, Math.ceil(ms))
+}
+
+/** Tries a second time what a lost connection ended, while somebody still waits. What a server refused it would refuse again. */
+async function retryOnce<T>(attempt: () => Promise<T>, isLate: () => boolean): Promise<T> {
+  try {
+    return await attempt()
+  } catch (error) {
+    if (isRefusal(error)) throw error
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref())
+    if (isLate()) throw error
+    return attempt()
+  }
+}
+
+/** Whether a server answered, with an error: its text begins with a word in capitals. */
+function isRefusal(error: unknown): boolean {
+  const message: unknown = (error as { message?: unknown } | null)?.message
+  return typeof message === 'string' && /^-?[A-Z]{3,} /.test(message)
+}
