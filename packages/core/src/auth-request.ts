@@ -98,7 +98,7 @@ function fromFetch(source: FetchRequest, context: AuthRequestContext | undefined
   const dpop = source.headers.get('dpop')
   return {
     method: source.method,
-    url: context?.publicUrl === undefined ? undefined : toPublicUrl(context.publicUrl, context.target ?? source.url),
+    url: toFetchUrl(source, context),
     authorization: authorization === null ? [] : [authorization],
     dpop: dpop === null ? [] : [dpop],
     remoteAddress: undefined,
@@ -144,6 +144,12 @@ function toHostUrl(source: IncomingRequest): string | undefined {
   const { host } = source.headers
   if (typeof host !== 'string' || !/^[\w.:[\]-]+$/.test(host)) return undefined
   return `${source.socket?.encrypted === true ? 'https' : 'http'}://${host}`
+}
+
+/** The URL of a Fetch API request says who the client thought we are: it is built from `Host`. */
+function toFetchUrl({ url }: FetchRequest, context: AuthRequestContext | undefined): string | undefined {
+  if (context?.publicUrl !== undefined) return toPublicUrl(context.publicUrl, context.target ?? url)
+  return context?.trustHost === true ? url : undefined
 }
 
 /** By concatenation: `//evil.example/x` and `http://evil.example/x` as targets stay below our own origin. */

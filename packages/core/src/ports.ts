@@ -93,6 +93,7 @@ export interface ReplayStore {
   /**
    * Claims an id for `ttlMs` milliseconds, in one atomic operation: of any number of calls, in any number of processes, at
    * most one is fresh. Rejects where it cannot say, and within a bounded time: not knowing is a refusal (503), never a yes.
+   * After a second nobody waits any longer, and an answer of another shape counts as none.
    *
    * @param id at most 64 characters, already hashed
    */

@@ -96,6 +96,8 @@ export interface DpopRules {
   readonly maxAgeSeconds: number
   readonly futureSkewSeconds: number
   readonly nonces: Nonces | undefined
+  /** The public URLs, normalised, without the slash at their end. Empty: the `Host` field is trusted. */
+  readonly urlRoots: readonly string[]
   readonly replayStore: ReplayStore
 }
 

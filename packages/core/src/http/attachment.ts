@@ -7,6 +7,7 @@ import type { VerifierOptions } from '../options/options.js'
 import type { DefaultClaims, Principal } from '../principal.js'
 import type { Verifier } from '../verifier.js'
 import type { AuthRequest, IncomingRequest } from '../auth-request.js'
+import { joinRequest } from './own-claims.js'
 import { findScheme } from './schemes.js'
 
 /** What our middleware knows of a request. Other libraries write `req.auth` too; nobody else writes here. */
@@ -41,6 +42,7 @@ export async function authenticateRequest<C>(
   let request: AuthRequest | undefined
   try {
     request = verifier.toAuthRequest(raw, options.target)
+    if (request.dpop.length > 0) joinRequest(request, raw)
     if (options.optional === true && request.authorization.length === 0 && request.dpop.length === 0) return undefined
     const principal = await verifier.authenticate(request)
     attachPrincipal(raw, verifier, principal)

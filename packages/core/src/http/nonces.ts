@@ -25,8 +25,8 @@ export interface NonceRules {
   readonly region: string
 }
 
-/** How far another instance's clock may be ahead of ours: its slot may have begun so much earlier. */
-const SKEW_MS = 5_000
+/** How far the clock of another instance may be from ours: its slot may have begun so much earlier. */
+export const CLOCK_SKEW_MS = 5_000
 const MAC_BYTES = 16
 const SLOT_BYTES = 6
 
@@ -67,7 +67,7 @@ export function createNonces({ secrets, slotSeconds, region }: NonceRules): Nonc
     check(nonce, nowMs) {
       const slot = read(nonce)
       if (slot === undefined) return undefined
-      const startedAtMs = slot * slotMs - SKEW_MS
+      const startedAtMs = slot * slotMs - CLOCK_SKEW_MS
       const endsAtMs = (slot + 2) * slotMs
       return nowMs >= startedAtMs && nowMs < endsAtMs ? { startedAtMs, endsAtMs } : undefined
     },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createNonces } from '../http/nonces.js'
 import type { Nonces } from '../http/nonces.js'
+import { toUrlRoot } from '../http/proof-url.js'
 import type { ReplayStore } from '../ports.js'
 import type { DpopRules } from '../rules.js'
 import type { ReadNonce } from './dpop.js'
@@ -23,9 +24,27 @@ export function toDpopRules(read: ReadOptions): DpopRules | undefined {
     const fix = 'A proof names the URL that the client called, and the Host field is whatever the client says.'
     throw invalid({ option: 'publicUrl', got: undefined, wants: 'where clients reach this API', fix })
   }
+  if (typeof replayStore.shared !== 'boolean') {
+    const fix = 'Say whether other processes see the same memory: nonces depend on it.'
+    throw invalid({ option: 'replayStore.shared', got: replayStore.shared, wants: 'true or false', fix })
+  }
   const { mode, algorithms, maxAgeSeconds, futureSkewSeconds, nonce } = dpop
-  const nonces = nonce === undefined ? undefined : toNonces(nonce, replayStore)
-  return Object.freeze({ mode, algorithms: new Set(algorithms), maxAgeSeconds, futureSkewSeconds, nonces, replayStore })
+  return Object.freeze({
+    mode,
+    algorithms: new Set(algorithms),
+    maxAgeSeconds,
+    futureSkewSeconds,
+    nonces: nonce === undefined ? undefined : toNonces(nonce, replayStore),
+    urlRoots: Object.freeze(publicUrl.map(readRoot)),
+    replayStore,
+  })
+}
+
+function readRoot(publicUrl: string): string {
+  const root = toUrlRoot(publicUrl)
+  if (root !== undefined) return root
+  const fix = 'No proof would ever match it. Write an international name as clients send it, "https://xn--…".'
+  throw invalid({ option: 'publicUrl', got: publicUrl, wants: 'a URL in ASCII, where there is "dpop"', fix })
 }
 
 function toNonces({ secrets, slotSeconds, region }: ReadNonce, { shared }: ReplayStore): Nonces {

@@ -64,8 +64,10 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
 }
 
 /** Whether any token may be bound: without, the `DPoP` scheme is a foreign one. */
-function isBound({ dpop }: ReadOptions, issuers: readonly ResolvedIssuer[]): boolean {
-  return (dpop?.mode ?? 'off') !== 'off' || issuers.some(({ rules }) => rules.dpopMode !== 'off')
+function isBound({ dpop, resolveIssuer: ask }: ReadOptions, issuers: readonly ResolvedIssuer[]): boolean {
+  if (dpop === undefined) return false
+  // What resolveIssuer answers may turn on what the verifier has off.
+  return dpop.mode !== 'off' || ask !== undefined || issuers.some(({ rules }) => rules.dpopMode !== 'off')
 }
 
 /** The application's answers are read as strictly as its configuration, and must be about the issuer that was asked for. */

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import type { AuthRequest } from '../auth-request.js'
-import { AuthenticationError, UpstreamError } from '../errors.js'
+import { AuthenticationError } from '../errors.js'
 import type { CountersignError } from '../errors.js'
 import type { Reason } from '../error-table.js'
+import { CLOCK_SKEW_MS } from '../http/nonces.js'
 import { normalizeProofUrl, toKnownUrls } from '../http/proof-url.js'
-import type { NonceSlot } from '../http/nonces.js'
 import type { ProofKeys } from '../keys/proof-keys.js'
-import type { ReplayClaim } from '../ports.js'
+import type { VerificationKey } from '../ports.js'
 import type { DpopRules, Rules } from '../rules.js'
 import { toReplayId } from '../stores/replay-id.js'
 import { findClaim } from './claim-types.js'
@@ -14,12 +14,12 @@ import type { Payload } from './claim-types.js'
 import type { Credentials } from './credentials.js'
 import { decodeJws } from './decode.js'
 import type { Decoded } from './decode.js'
+import { checkFirstUse } from './first-use.js'
+import type { Lifetime } from './first-use.js'
 import { verifySignature } from './signature.js'
 
 /** Longest `jti` that is taken: long ones are an attack on whoever has to remember them (RFC 9449 section 11.1). */
 const MAX_JTI_LENGTH = 256
-/** Added to what has to be remembered, for the time between our clock and the store's. */
-const MARGIN_MS = 1_000
 
 /** What a proof is judged by. */
 export interface ProofRules {
@@ -48,17 +48,14 @@ export async function checkProof(
   const decoded = decodeProof(field, rules) // step 2
   if (decoded.header.type !== 'dpop+jwt') throw refuse('ERR_PROOF_MALFORMED', 'typ') // step 4
   if (!dpop.algorithms.has(decoded.header.algorithm.name)) throw refuse('ERR_PROOF_MALFORMED', 'alg') // step 5
-  const found = proofKeys.find(decoded.header.members['jwk']) // step 7
-  if (found === undefined) throw refuse('ERR_PROOF_KEY', 'jwk')
-  // Compared before the signature is verified: another key's proof, however good, is worth no work.
-  if (found.thumbprint !== thumbprint) throw refuse('ERR_PROOF_BINDING', 'jkt') // step 12
-  const payload = verifyProof(decoded, [found.key]) // step 6
+  const key = findKey(decoded, thumbprint, proofKeys) // steps 7 and 12
+  const payload = verifyProof(decoded, [key]) // step 6
   const jti = readJti(payload) // step 3
   if (findClaim(payload, 'htm') !== request.method) throw refuse('ERR_PROOF_METHOD', 'htm') // step 8
-  const url = checkUrl(payload, request, rules) // step 9
+  const url = checkUrl(payload, request, dpop) // step 9
   const lifetime = checkFreshness(payload, rules, dpop) // steps 10 and 11
   if (findClaim(payload, 'ath') !== hash('sha256', token, 'base64url')) throw refuse('ERR_PROOF_TOKEN', 'ath') // step 12
-  await claim(toReplayId('dpop', thumbprint, url, jti), lifetime, rules, dpop) // section 11.1
+  await checkFirstUse(toReplayId('dpop', thumbprint, url, jti), request, lifetime, rules, dpop) // section 11.1
 }
 
 function decodeProof(field: string, rules: Rules): Decoded {
@@ -67,6 +64,14 @@ function decodeProof(field: string, rules: Rules): Decoded {
   } catch (error) {
     throw new AuthenticationError('ERR_PROOF_MALFORMED', { detail: { why: (error as CountersignError).reason } })
   }
+}
+
+/** The key that the token is bound to. Another one, however good its signature, is worth neither work nor memory. */
+function findKey({ header }: Decoded, thumbprint: string, proofKeys: ProofKeys): VerificationKey {
+  const key = proofKeys.find(header.members['jwk'], thumbprint)
+  if (key === 'unsound') throw refuse('ERR_PROOF_KEY', 'jwk')
+  if (key === 'other') throw refuse('ERR_PROOF_BINDING', 'jkt')
+  return key
 }
 
 function verifyProof(decoded: Decoded, keys: Parameters<typeof verifySignature>[1]): Payload {
@@ -84,21 +89,11 @@ function readJti(payload: Payload): string {
 }
 
 /** The request as the client sees it, by the configuration: a proof for one API is worth nothing at another. */
-function checkUrl(payload: Payload, request: AuthRequest, { publicUrls }: Rules): string {
+function checkUrl(payload: Payload, { url }: AuthRequest, { urlRoots }: DpopRules): string {
   const htu = findClaim(payload, 'htu')
   const claimed = typeof htu === 'string' ? normalizeProofUrl(htu) : undefined
-  const known = request.url === undefined ? [] : toKnownUrls(request.url, publicUrls)
-  if (claimed === undefined || !known.some((url) => normalizeProofUrl(url) === claimed))
-    throw refuse('ERR_PROOF_URL', 'htu')
-  return claimed
-}
-
-/** What is known of when a proof was made, and for how long it could be sent again. */
-interface Lifetime {
-  /** No earlier than this the proof was made, in milliseconds since the epoch. */
-  readonly madeAfterMs: number
-  readonly endsAtMs: number
-  readonly nonce: NonceSlot | undefined
+  if (claimed !== undefined && url !== undefined && toKnownUrls(url, urlRoots).includes(claimed)) return claimed
+  throw refuse('ERR_PROOF_URL', 'htu')
 }
 
 function checkFreshness(payload: Payload, { runtime }: Rules, dpop: DpopRules): Lifetime {
@@ -116,7 +111,7 @@ function checkFreshness(payload: Payload, { runtime }: Rules, dpop: DpopRules): 
   const skewMs = dpop.futureSkewSeconds * 1_000
   const endsAtMs = (issued + dpop.maxAgeSeconds) * 1_000
   if (nowMs > endsAtMs || issued * 1_000 - nowMs > skewMs) throw refuse('ERR_PROOF_TIME', 'iat')
-  return { madeAfterMs: issued * 1_000 - skewMs, endsAtMs, nonce: undefined }
+  return { madeAfterMs: issued * 1_000 - skewMs - CLOCK_SKEW_MS, endsAtMs, nonce: undefined }
 }
 
 /** `exp` and `nbf` are no part of a proof, but where a client sets them they hold. */
@@ -128,26 +123,6 @@ function checkOptionalTimes(payload: Payload, nowMs: number, { futureSkewSeconds
   const started =
     notBefore === undefined || (typeof notBefore === 'number' && nowMs / 1_000 >= notBefore - futureSkewSeconds)
   if (!started) throw refuse('ERR_PROOF_TIME', 'nbf')
-}
-
-async function claim(id: string, lifetime: Lifetime, { runtime }: Rules, { replayStore }: DpopRules): Promise<void> {
-  const nowMs = runtime.now()
-  let claimed: ReplayClaim
-  try {
-    const asked = replayStore.claim(id, Math.ceil(lifetime.endsAtMs - nowMs) + MARGIN_MS)
-    claimed = asked instanceof Promise ? await asked : asked
-  } catch (error) {
-    throw error instanceof UpstreamError ? error : new UpstreamError('ERR_STORE_UNAVAILABLE', { cause: error })
-  }
-  if (claimed.fresh !== true) throw refuse('ERR_PROOF_REPLAYED', 'jti')
-  const { memorySinceMs } = claimed
-  if (memorySinceMs === undefined || lifetime.madeAfterMs >= memorySinceMs) return
-  // The store may have forgotten this very id. Whoever made the proof can make another: later, or with a later nonce.
-  const waitMs =
-    lifetime.nonce === undefined
-      ? memorySinceMs - lifetime.madeAfterMs
-      : (lifetime.nonce.endsAtMs - lifetime.nonce.startedAtMs) / 2
-  throw new UpstreamError('ERR_STORE_UNAVAILABLE', { retryAfterSeconds: waitMs / 1_000 })
 }
 
 function refuse(reason: Reason, claim?: string): AuthenticationError {

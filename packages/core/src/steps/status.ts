@@ -2,10 +2,8 @@ import { AuthenticationError, CountersignError, UpstreamError } from '../errors.
 import type { RevocationStore } from '../ports.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { readDate, readText } from './claim-types.js'
+import { withDeadline } from './deadline.js'
 import type { Verified } from './signature.js'
-
-/** How long a store may take. A store that is shared over a network should give up sooner by itself. */
-const DEADLINE_MS = 1_000
 
 /**
  * Checks that the token, its session and its subject were not revoked. Asked on every request, for cached verdicts too.
@@ -29,22 +27,9 @@ export async function checkStatus(
   let revoked: unknown
   try {
     revoked = store.isRevoked(token)
-    if (typeof revoked !== 'boolean') revoked = await withDeadline(Promise.resolve(revoked))
+    if (typeof revoked !== 'boolean') revoked = await withDeadline(Promise.resolve(revoked), 'ERR_STATUS_UNAVAILABLE')
   } catch (error) {
     throw error instanceof CountersignError ? error : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error })
   }
   if (revoked !== false) throw new AuthenticationError('ERR_TOKEN_REVOKED')
-}
-
-async function withDeadline<T>(pending: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new UpstreamError('ERR_STATUS_UNAVAILABLE')), DEADLINE_MS)
-    timer.unref()
-  })
-  try {
-    return await Promise.race([pending, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -15,8 +15,8 @@ export interface MemoryReplayStore extends ReplayStore {
   readonly size: number
 }
 
-/** Ids are swept in the order of their buckets, so that a claim never walks the whole memory. */
-const BUCKET_MS = 10_000
+/** Ids are swept in the order of their buckets, so that no claim walks the whole memory. */
+const BUCKET_MS = 1_000
 
 /**
  * Remembers used ids in this process alone. Right for one instance; a second one, or a restart, knows nothing of them: share a

@@ -1,0 +1,29 @@
+import { UpstreamError } from '../errors.js'
+import type { Reason } from '../error-table.js'
+
+/** How long a store may take. One that is shared over a network should give up sooner by itself. */
+const DEADLINE_MS = 1_000
+
+/**
+ * Waits for a store's answer, and not for ever: a store that hangs must not hang every request with it. An answer that
+ * comes later is not looked at.
+ *
+ * @throws UpstreamError `reason`, once the deadline has passed
+ */
+export async function withDeadline<T>(pending: PromiseLike<T>, reason: Reason): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new UpstreamError(reason)), DEADLINE_MS)
+    timer.unref()
+  })
+  try {
+    return await Promise.race([pending, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Whether a value must be awaited: promises of other libraries and realms are no instances of ours. */
+export function isPending<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
+}
