@@ -135,10 +135,15 @@ const functionNumbers = new WeakMap<object, number>()
 let functionCount = 0
 
 function toFingerprint(read: ReadIssuer): string {
-  return JSON.stringify(read, (_, value: unknown) => {
-    if (typeof value !== 'function') return value
-    const known = functionNumbers.get(value) ?? ++functionCount
-    functionNumbers.set(value, known)
-    return `function ${known}`
-  })
+  try {
+    return JSON.stringify(read, (_, value: unknown) => {
+      if (typeof value !== 'function') return value
+      const known = functionNumbers.get(value) ?? ++functionCount
+      functionNumbers.set(value, known)
+      return `function ${known}`
+    })
+  } catch {
+    // A member of a JWK that JSON cannot say, such as a bigint or a circle: equal to nothing, itself included.
+    return `unwritable ${++functionCount}`
+  }
 }
