@@ -1,5 +1,4 @@
 import { withDeadline } from './deadline.js'
-import { toErrorCode } from './gate.js'
 import type { ClientWeakness, Link } from './link.js'
 import { PARTS, readMemorySince, toRecordKey, toText } from './memory.js'
 import type { RecordQuery } from './memory.js'
@@ -59,7 +58,7 @@ export async function inspect(link: Link, query: RecordQuery): Promise<Inspectio
       latestSinceMs = Math.max(latestSinceMs, outcome.value[0])
       for (const warning of judge(toText(outcome.value[1]))) found.add(warning)
     }
-    if (outcome.kind === 'failed' && toErrorCode(outcome.error) === 'NOPERM') found.add('permission')
+    if (outcome.kind === 'failed' && isDenied(outcome.error)) found.add('permission')
     return outcome.kind === 'done'
   })
   const ok = (await Promise.all(looks)).every(Boolean)
@@ -74,4 +73,10 @@ function judge(facts = ''): readonly RedisWarning[] {
     ...(major < 7 ? (['version'] as const) : []),
     ...(identity === '-' ? (['identity'] as const) : []),
   ]
+}
+
+/** A server denies with `NOPERM`, and what a script asks for in words. */
+function isDenied(error: unknown): boolean {
+  const message: unknown = (error as { message?: unknown } | null)?.message
+  return typeof message === 'string' && /NOPERM|can't run this command|can't access/.test(message)
 }

@@ -25,7 +25,7 @@ export interface RedisReplayStore extends ReplayStore {
   ready(): Promise<RedisReadiness>
 }
 
-/** Long enough for a client to have a new connection, short enough to fit the deadline. */
+/** Between attempts of one call: a client needs a few of these for a new connection. */
 const RETRY_MS = 10
 
 /**
@@ -79,14 +79,15 @@ export function replayStore(client: RedisClient, options: ReplayStoreOptions = {
     shared: true,
     ready: watch.inspect,
     async claim(id, ttlMs) {
-      if (!/^[\w-]{1,64}$/.test(id)) throw new TypeError('An id has 1 to 64 characters of base64url')
+      if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id))
+        throw new TypeError('An id has 1 to 64 characters of base64url')
       if (!(ttlMs > 0 && ttlMs < Number.MAX_SAFE_INTEGER)) throw new RangeError('A time to live is above 0 ms')
       const ttl = toWholeMs(ttlMs)
       // Per call, never per process: an instance that knew its own mark again would vouch for its own replays.
       const owner = randomBytes(16).toString('base64url')
       let claimed: ReplayClaim
       try {
-        claimed = await gate.run((isLate) => retryOnce(() => attempt(id, ttl, owner), isLate))
+        claimed = await gate.run((isLate) => retry(() => attempt(id, ttl, owner), isLate))
       } catch (error) {
         if (local === undefined || !gate.isOpen) throw error
         return { fresh: local.claim(id, ttl) }
@@ -102,15 +103,15 @@ function toWholeMs(ms: number): number {
   return Math.max(1, Math.ceil(ms))
 }
 
-/** Tries a second time what a lost connection ended, while somebody still waits. What a server refused it would refuse again. */
-async function retryOnce<T>(attempt: () => Promise<T>, isLate: () => boolean): Promise<T> {
-  try {
-    return await attempt()
-  } catch (error) {
-    if (isRefusal(error)) throw error
+/** Tries again what a lost connection ended, while somebody still waits. What a server refused it would refuse again. */
+async function retry<T>(attempt: () => Promise<T>, isLate: () => boolean): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (isRefusal(error) || isLate()) throw error
+    }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref())
-    if (isLate()) throw error
-    return attempt()
   }
 }
 

@@ -32,7 +32,7 @@ export function createWatch(look: () => Promise<Inspection>, clock: Clock, logge
       looking = undefined
       lastLookMs = clock.monotonicNow()
       isSound = ok
-      latestSinceMs = Math.max(latestSinceMs ?? 0, foundMs)
+      if (ok) latestSinceMs = Math.max(latestSinceMs ?? 0, foundMs)
       for (const warning of warnings) {
         if (!told.has(warning)) logger.warn(MESSAGES[warning], { warning })
         told.add(warning)

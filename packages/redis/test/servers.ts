@@ -65,6 +65,7 @@ export async function startServer(...args: string[]): Promise<TestServer> {
   const port = await findFreePort()
   const folder = mkdtempSync(path.join(os.tmpdir(), 'countersign-redis-'))
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
+  fixed.push('--repl-diskless-sync-delay', '0')
   let child: ChildProcess
   const command = async (...words: string[]): Promise<string> => {
     const { stdout } = await execute('redis-cli', ['-p', String(port), ...words], { timeout: 5_000 })

@@ -1,0 +1,136 @@
+import type { Logger } from '@countersign/core'
+import { createClient } from '@redis/client'
+import { Redis as Ioredis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { replayStore } from '../src/index.js'
+import type { RedisReadiness } from '../src/index.js'
+import { libraries, noGlide } from './clients.js'
+import type { Opened } from './clients.js'
+import { noServer, startServer, until } from './servers.js'
+import type { TestServer } from './servers.js'
+
+describe.skipIf(noServer !== '')(`what is said of a server and a client${noServer}${noGlide}`, () => {
+  let server: TestServer
+  let lines: unknown[][]
+  const opened: Opened[] = []
+  const logger: Logger = {
+    debug() {},
+    info: (...line) => void lines.push(['info', ...line]),
+    warn: (...line) => void lines.push(['warn', ...line]),
+    error: (...line) => void lines.push(['error', ...line]),
+  }
+  beforeEach(async () => {
+    lines = []
+    server = await startServer()
+  })
+  afterEach(async () => {
+    opened.splice(0).forEach(({ close }) => close())
+    await server.stop()
+  })
+  const look = async (one: Opened): Promise<RedisReadiness> => {
+    opened.push(one)
+    return replayStore(one.client, { logger }).ready()
+  }
+
+  it.each(libraries)('nothing, where all is well and $name is set up as recommended', async ({ open }) => {
+    expect(await look(await open(server.url))).toEqual({ ok: true, warnings: [] })
+    expect(lines).toEqual([])
+  })
+
+  it('that it may evict entries, once', async () => {
+    await server.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    const one = await libraries[0]!.open(server.url)
+    opened.push(one)
+    const store = replayStore(one.client, { logger })
+    expect(await store.ready()).toEqual({ ok: true, warnings: ['eviction'] })
+    await store.ready()
+    expect(lines).toEqual([
+      [
+        'warn',
+        'This Redis may evict entries: set maxmemory-policy to noeviction, and keep caches elsewhere',
+        { warning: 'eviction' },
+      ],
+    ])
+  })
+
+  it('that the offline queue is on, for the libraries that say so', async () => {
+    const found = []
+    for (const { openPlain } of libraries) found.push((await look(await openPlain(server.url))).warnings)
+    const expected = [['offline-queue'], ['offline-queue'], ['offline-queue'], []]
+    expect(found).toEqual(expected.slice(0, libraries.length))
+  })
+
+  it('that nobody listens to the errors of a client that ends the process with them', async () => {
+    const client = createClient({ url: server.url, disableOfflineQueue: true })
+    await client.connect()
+    expect(await look({ client, close: () => client.destroy() })).toEqual({ ok: true, warnings: ['error-listener'] })
+  })
+
+  it.each(['info', 'eval', 'get'])('that its user may not use %s, and every claim is refused', async (command) => {
+    await server.command('ACL', 'SETUSER', 'api', 'on', '>secret', '~countersign:*', '+@all', `-${command}`)
+    const client = createClient({ url: server.url.replace('//', '//api:secret@'), disableOfflineQueue: true })
+    client.on('error', () => {})
+    await client.connect()
+    opened.push({ client, close: () => client.destroy() })
+    const store = replayStore(client, { logger })
+    expect(await store.ready()).toEqual({ ok: false, warnings: ['permission'] })
+    await expect(store.claim('id', 60_000)).rejects.toMatchObject({ reason: 'ERR_STORE_UNAVAILABLE' })
+    expect(lines.filter(([, , detail]) => (detail as { warning?: string }).warning === 'permission')).toHaveLength(1)
+  })
+
+  it('nothing, where its user may do what the README says and no more', async () => {
+    const rules = ['on', '>secret', '~countersign:*', '-@all', '+set', '+get', '+getrange', '+del', '+eval', '+info']
+    await server.command('ACL', 'SETUSER', 'api', ...rules)
+    const client = new Ioredis(server.url, {
+      username: 'api',
+      password: 'secret',
+      enableOfflineQueue: false,
+      enableReadyCheck: false,
+      lazyConnect: true,
+    })
+    client.on('error', () => {})
+    await client.connect()
+    opened.push({ client, close: () => client.disconnect() })
+    const store = replayStore(client, { logger })
+    await until(async () => (await store.ready()).ok)
+    expect((await store.claim('id', 60_000)).fresh).toBe(true)
+  })
+
+  it('that it does not answer', async () => {
+    const one = await libraries[0]!.open(server.url)
+    await server.kill()
+    expect(await look(one)).toEqual({ ok: false, warnings: [] })
+  })
+
+  it('that it goes away, is back, and may have forgotten', async () => {
+    const one = await libraries[0]!.open(server.url)
+    opened.push(one)
+    const store = replayStore(one.client, { logger, breaker: { failures: 1, cooldownMs: 20 } })
+    await store.ready()
+    await server.kill()
+    await expect(store.claim('id', 60_000)).rejects.toMatchObject({ reason: 'ERR_STORE_UNAVAILABLE' })
+    await server.restart()
+    await until(() => store.claim('id', 60_000).then(Boolean, () => false))
+    await until(() => lines.length >= 3)
+    expect(lines.map(([level, message]) => [level, message])).toEqual([
+      ['warn', 'Redis counts as away'],
+      ['warn', 'Redis may have forgotten ids: only proofs made since are taken'],
+      ['info', 'Redis answers again'],
+    ])
+  })
+
+  it('again, by itself, where it was not there when the store was made', async () => {
+    await server.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-ttl')
+    const client = createClient({ url: server.url, disableOfflineQueue: true })
+    client.on('error', () => {})
+    opened.push({ client, close: () => client.destroy() })
+    const store = replayStore(client, { logger, deadlineMs: 1_000, breaker: { failures: 1_000 } })
+    expect((await store.ready()).ok).toBe(false)
+    await client.connect()
+    await until(async () => {
+      await store.claim(`id${performance.now().toString().replace('.', '')}`, 60_000)
+      return lines.length > 0
+    })
+    expect(lines[0]?.[2]).toEqual({ warning: 'eviction' })
+  })
+})
