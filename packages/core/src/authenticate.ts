@@ -5,6 +5,7 @@ import type { RevocationStore } from './ports.js'
 import type { Verdict } from './principal.js'
 import type { Rules } from './rules.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
+import type { HeaderCache } from './stores/header-cache.js'
 import { toCacheKey } from './stores/token-cache.js'
 import type { Remembered, TokenCache } from './stores/token-cache.js'
 import { checkBinding } from './steps/binding.js'
@@ -26,6 +27,7 @@ export interface Policy<C> {
   readonly cache: TokenCache<C> | undefined
   readonly revocations: RevocationStore | undefined
   readonly proofKeys: ProofKeys
+  readonly headers: HeaderCache
 }
 
 /** A token that was accepted. */
@@ -40,8 +42,7 @@ export async function authenticate<C>(credentials: Credentials, policy: Policy<C
   const key = findCacheKey(credentials.token, policy)
   const known = key === undefined ? undefined : await recall(key, policy)
   const { verified, issuer } = known ?? (await prove(credentials, policy))
-  const proving = checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
-  if (proving !== undefined) await proving
+  await checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
   await checkStatus(verified, issuer, policy.revocations)
   if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
   const { verdict, shareable } = await toVerdict(verified, issuer, policy.schema)
@@ -51,10 +52,11 @@ export async function authenticate<C>(credentials: Credentials, policy: Policy<C
 
 /** From text to what a trusted issuer really said, to us, now. */
 async function prove<C>(credentials: Credentials, policy: Policy<C>): Promise<Proven> {
-  const decoded = decode(credentials, policy.rules) // RFC 7515 section 5.2, RFC 7519 section 7.2
+  const decoded = decode(credentials, policy.rules, policy.headers) // RFC 7515 section 5.2, RFC 7519 section 7.2
   const issuer = await findIssuer(decoded, policy.issuers) // trusted before anything is fetched
   const keys = await findKeys(decoded, issuer) // RFC 7515 section 4.1.4
   const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
+  policy.headers.remember(decoded.headerText, decoded.header)
   checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
   return { verified, issuer }
 }

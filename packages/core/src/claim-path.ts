@@ -27,9 +27,10 @@ export function toClaimPath(where: string, path: unknown): ClaimPath {
 export function findPath(claims: Readonly<Record<string, unknown>>, path: ClaimPath): unknown {
   let value: unknown = claims
   for (const name of path) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
-      return undefined
-    value = (value as Record<string, unknown>)[name]
+    if (typeof value !== 'object' || value === null) return undefined
+    const next = (value as Record<string, unknown>)[name]
+    if (next === undefined || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined
+    value = next
   }
   return value
 }

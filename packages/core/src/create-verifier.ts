@@ -18,6 +18,7 @@ import type { VerifierOptions } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
 import { Principal } from './principal.js'
 import type { Claims } from './principal.js'
+import { createHeaderCache } from './stores/header-cache.js'
 import { createTokenCache } from './stores/token-cache.js'
 import { readCredentials } from './steps/credentials.js'
 import type { Credentials } from './steps/credentials.js'
@@ -34,7 +35,8 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
   const directory = ask === undefined ? undefined : createIssuerDirectory(ask, rules)
   const cache = tokenCache === undefined ? undefined : createTokenCache<C>(tokenCache.maxEntries)
   const issuers = createIssuers(listed, directory, rules)
-  const policy: Policy<C> = Object.freeze({ rules, issuers, schema, cache, revocations, proofKeys: createProofKeys() })
+  const memory = { cache, proofKeys: createProofKeys(), headers: createHeaderCache() }
+  const policy: Policy<C> = Object.freeze({ rules, issuers, schema, revocations, ...memory })
   const { dpop, runtime } = rules
   const publicUrl = rules.publicUrls[0]
   const trustHost = rules.dangerouslyTrustRequestHost

@@ -2,6 +2,8 @@ import type { Actor } from '../actor.js'
 import { findClaim, readText, wrongType } from '../steps/claim-types.js'
 import type { Payload } from '../steps/claim-types.js'
 
+const NOBODY: readonly Actor[] = []
+
 /**
  * Reads the `act` chain from the outermost actor inwards. Its length is bounded by the JSON depth limit.
  *
@@ -9,8 +11,10 @@ import type { Payload } from '../steps/claim-types.js'
  * @see RFC 8693 section 4.1
  */
 export function readActors(payload: Payload): readonly Actor[] {
+  const outermost = findClaim(payload, 'act')
+  if (outermost === undefined) return NOBODY
   const actors: Actor[] = []
-  for (let link = findClaim(payload, 'act'); link !== undefined;) {
+  for (let link: unknown = outermost; link !== undefined;) {
     if (typeof link !== 'object' || link === null || Array.isArray(link)) throw wrongType('act')
     const claims = link as Payload
     actors.push(

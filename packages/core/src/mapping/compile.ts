@@ -41,46 +41,51 @@ export function compileMapping(mapping: MappingOptions | undefined): Mapper {
   })
 }
 
-function compileText(target: TextTarget | undefined): (payload: Payload) => string | undefined {
-  const readers = toSources(target).map(compileSource)
-  return (payload) => findFirst(readers, (reader) => reader.text(payload))
+type Read<T> = (payload: Payload) => T | undefined
+
+function compileText(target: TextTarget | undefined): Read<string> {
+  return compileFirst(target, ({ text }) => text)
 }
 
 function compileList(target: ListTarget | undefined): (payload: Payload) => readonly string[] {
   if (target !== undefined && 'all' in target) {
-    const readers = target.all.map(compileSource)
-    return (payload) => Object.freeze([...new Set(readers.flatMap((reader) => reader.list(payload) ?? []))])
+    const reads = target.all.map((source) => compileSource(source).list)
+    return (payload) => Object.freeze([...new Set(reads.flatMap((read) => read(payload) ?? []))])
   }
-  const readers = toSources(target).map(compileSource)
-  return (payload) => findFirst(readers, (reader) => reader.list(payload)) ?? NOTHING
+  const read = compileFirst(target, ({ list }) => list)
+  return (payload) => read(payload) ?? NOTHING
 }
 
 function compileAttributes(
   targets: MappingTargets['attributes'],
 ): (payload: Payload) => Readonly<Record<string, unknown>> {
-  const entries = Object.entries(targets ?? {}).map(
-    ([name, target]) => [name, toSources(target).map(compileSource)] as const,
+  const reads = Object.entries(targets ?? {}).map(
+    ([name, target]) => [name, compileFirst(target, ({ value }) => value)] as const,
   )
-  if (entries.length === 0) return () => NO_ATTRIBUTES
+  if (reads.length === 0) return () => NO_ATTRIBUTES
   return (payload) => {
-    const found = entries.map(
-      ([name, readers]) => [name, findFirst(readers, (reader) => reader.value(payload))] as const,
-    )
+    const found = reads.map(([name, read]) => [name, read(payload)] as const)
     return Object.freeze(Object.fromEntries(found.filter(([, value]) => value !== undefined)))
+  }
+}
+
+/** The first source that is present wins. */
+function compileFirst<T>(target: TextTarget | undefined, pick: (reader: SourceReader) => Read<T>): Read<T> {
+  const reads = toSources(target).map((source) => pick(compileSource(source)))
+  const [only, another] = reads
+  if (only !== undefined && another === undefined) return only
+  return (payload) => {
+    for (const read of reads) {
+      const found = read(payload)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 }
 
 function toSources(target: TextTarget | undefined): readonly Source[] {
   if (target === undefined) return []
   return Array.isArray(target) ? (target as readonly Source[]) : [target as Source]
-}
-
-function findFirst<T>(readers: readonly SourceReader[], read: (reader: SourceReader) => T | undefined): T | undefined {
-  for (const reader of readers) {
-    const found = read(reader)
-    if (found !== undefined) return found
-  }
-  return undefined
 }
 
 function withoutAbsent(targets: MappingTargets): MappingTargets {

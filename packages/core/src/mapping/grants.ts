@@ -8,13 +8,14 @@ export function toGrantRules(grants: GrantsOptions | undefined, listed: boolean)
   const bound = (names: readonly string[] | undefined): ReadonlySet<string> | undefined =>
     names === undefined ? undefined : new Set(names)
   const fallback = listed ? undefined : new Set<string>()
-  return Object.freeze({
+  const bounds = {
     scopes: bound(grants?.scopes),
     roles: bound(grants?.roles) ?? fallback,
     permissions: bound(grants?.permissions) ?? fallback,
     groups: bound(grants?.groups) ?? fallback,
     tenants: bound(grants?.tenants),
-  })
+  }
+  return Object.freeze({ ...bounds, unbounded: Object.values(bounds).every((names) => names === undefined) })
 }
 
 /**
@@ -22,11 +23,8 @@ export function toGrantRules(grants: GrantsOptions | undefined, listed: boolean)
  *
  * @throws AuthenticationError `ERR_TOKEN_TENANT` for a tenant beyond the grants
  */
-export function applyGrants(
-  mapped: Mapped,
-  grants: GrantRules,
-  tenant: string | undefined,
-): { mapped: Mapped; cut: Cut | undefined } {
+export function applyGrants(mapped: Mapped, grants: GrantRules, tenant: string | undefined): Granted {
+  if (grants.unbounded) return { mapped, cut: undefined }
   if (tenant !== undefined && grants.tenants?.has(tenant) === false) throw new AuthenticationError('ERR_TOKEN_TENANT')
   const scopes = intersect(mapped.scopes, grants.scopes)
   const roles = intersect(mapped.roles, grants.roles)
@@ -39,10 +37,13 @@ export function applyGrants(
     groups: mapped.groups.length - groups.length,
   }
   const uncut = cut.scopes + cut.roles + cut.permissions + cut.groups === 0
-  return {
-    mapped: { ...mapped, tenant, scopes, roles, permissions, groups },
-    cut: uncut ? undefined : Object.freeze(cut),
-  }
+  return { mapped: { ...mapped, scopes, roles, permissions, groups }, cut: uncut ? undefined : Object.freeze(cut) }
+}
+
+/** What is left of a mapping, and how much was cut. */
+export interface Granted {
+  readonly mapped: Mapped
+  readonly cut: Cut | undefined
 }
 
 function intersect(values: readonly string[], bound: ReadonlySet<string> | undefined): readonly string[] {

@@ -22,4 +22,6 @@ export interface GrantRules {
   readonly permissions: ReadonlySet<string> | undefined
   readonly groups: ReadonlySet<string> | undefined
   readonly tenants: ReadonlySet<string> | undefined
+  /** Whether there is no bound at all. */
+  readonly unbounded: boolean
 }

@@ -5,10 +5,10 @@ import type { Payload } from '../steps/claim-types.js'
 
 /** A compiled source. `undefined` means absent: the next source is asked. */
 export interface SourceReader {
-  text(payload: Payload): string | undefined
-  list(payload: Payload): readonly string[] | undefined
+  readonly text: (payload: Payload) => string | undefined
+  readonly list: (payload: Payload) => readonly string[] | undefined
   /** The claim as it is where nothing is to be made of it; otherwise its list or text. */
-  value(payload: Payload): unknown
+  readonly value: (payload: Payload) => unknown
 }
 
 /** Compiles a source whose form the options have checked. */
@@ -50,7 +50,8 @@ function toConstant(constant: string | readonly string[]): SourceReader {
 function toList(found: unknown, separator: string | undefined): readonly string[] | undefined {
   if (typeof found === 'string') {
     if (separator === undefined) return found === '' ? undefined : Object.freeze([found])
-    return Object.freeze(found.split(separator).filter((part) => part !== ''))
+    const parts = found.split(separator)
+    return Object.freeze(parts.includes('') ? parts.filter((part) => part !== '') : parts)
   }
   return isTextList(found) ? found : undefined
 }

@@ -3,12 +3,15 @@ import { AuthenticationError } from '../errors.js'
 import type { Reason } from '../error-table.js'
 import { parseJson } from '../json.js'
 import type { Rules } from '../rules.js'
+import type { HeaderCache } from '../stores/header-cache.js'
 import type { Credentials } from './credentials.js'
 import { toHeader } from './header.js'
 import type { TokenHeader } from './header.js'
 
 /** A JWS taken apart. Nothing in it is proven yet: `unverified` may only be used to look up who could have signed it. */
 export interface Decoded {
+  /** The header as it was encoded. */
+  readonly headerText: string
   readonly header: TokenHeader
   readonly unverified: Readonly<Record<string, unknown>>
   /** The very bytes that are signed: what was peeked at and what is verified cannot differ. */
@@ -25,19 +28,21 @@ export interface Decoded {
  * Not checked: the signature, and every claim.
  * @see RFC 7515 sections 5.2 and 7.1, RFC 7519 section 7.2, RFC 8725 section 3.14
  */
-export function decode({ token }: Credentials, rules: Pick<Rules, 'limits'>): Decoded {
-  return decodeJws(token, rules.limits)
+export function decode({ token }: Credentials, rules: Pick<Rules, 'limits'>, headers?: HeaderCache): Decoded {
+  return decodeJws(token, rules.limits, headers)
 }
 
 /** As {@link decode}, for any compact JWS: a DPoP proof is one too. */
-export function decodeJws(token: string, limits: Rules['limits']): Decoded {
+export function decodeJws(token: string, limits: Rules['limits'], headers?: HeaderCache): Decoded {
   if (typeof token !== 'string') throw refuse('ERR_TOKEN_MALFORMED')
   if (token.length > limits.tokenBytes) throw refuse('ERR_TOKEN_TOO_LARGE')
   const [first, second] = findDots(token)
   if (first > Math.ceil((limits.headerBytes * 4) / 3)) throw refuse('ERR_TOKEN_TOO_LARGE')
-  const header = toHeader(parseObject(decodeSegment(token.slice(0, first)), limits))
+  const headerText = token.slice(0, first)
   return {
-    header,
+    headerText,
+    // Decoding a header costs a quarter of all that is done beside the signature (2.0 of 8.5 us).
+    header: headers?.find(headerText) ?? toHeader(parseObject(decodeSegment(headerText), limits)),
     unverified: parseObject(decodeSegment(token.slice(first + 1, second)), limits),
     signingInput: Buffer.from(token.slice(0, second), 'latin1'),
     signature: decodeSegment(token.slice(second + 1)),

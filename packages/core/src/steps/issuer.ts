@@ -12,15 +12,19 @@ const MAX_ISSUER_LENGTH = 2_048
  *
  * @throws AuthenticationError `ERR_TOKEN_ISSUER`, `ERR_ISSUER_UNTRUSTED`, before anything is fetched
  */
-export async function findIssuer(decoded: Decoded, issuers: Issuers): Promise<TrustedIssuer> {
+export function findIssuer(decoded: Decoded, issuers: Issuers): TrustedIssuer | Promise<TrustedIssuer> {
   const { iss } = decoded.unverified
   // An array that holds a trusted name is not that name (CVE-2025-30144).
   if (typeof iss !== 'string' || iss.length === 0)
     throw new AuthenticationError('ERR_TOKEN_ISSUER', { detail: { claim: 'iss' } })
   if (iss.length > MAX_ISSUER_LENGTH)
     throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss' } })
-  const issuer = await issuers.find(iss)
-  if (issuer !== undefined) return issuer
+  const found = issuers.find(iss)
+  if (found instanceof Promise) return found.then((issuer) => issuer ?? refuse(iss, issuers))
+  return found ?? refuse(iss, issuers)
+}
+
+function refuse(iss: string, issuers: Issuers): never {
   const nearly = issuers.nearMisses.report('issuer', iss)
   throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss', ...nearly } })
 }

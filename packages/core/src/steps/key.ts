@@ -11,7 +11,10 @@ import type { Decoded } from './decode.js'
  * @throws UpstreamError where the set cannot be had
  * @see RFC 7515 section 4.1.4, RFC 8725 sections 3.1 and 3.10
  */
-export async function findKeys(decoded: Decoded, issuer: TrustedIssuer): Promise<readonly VerificationKey[]> {
+export function findKeys(
+  decoded: Decoded,
+  issuer: TrustedIssuer,
+): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
   const { algorithm, kid } = decoded.header
   if (!issuer.algorithms.has(algorithm.name)) {
     throw new AuthenticationError('ERR_TOKEN_ALGORITHM', { detail: { member: 'alg', issuer: issuer.issuer } })

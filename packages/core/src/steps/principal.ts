@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { AuthenticationError } from '../errors.js'
-import { toMappedVerdict } from '../mapping/verdict.js'
+import { toDraftVerdict } from '../mapping/verdict.js'
+import type { DraftVerdict } from '../mapping/verdict.js'
 import type { Verdict } from '../principal.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { Verified } from './signature.js'
@@ -18,17 +19,23 @@ export interface Mapping<C> {
  * @throws AuthenticationError `ERR_TOKEN_CLAIM_MISSING`, `ERR_TOKEN_CLAIM_TYPE`, `ERR_TOKEN_MAPPING`, `ERR_TOKEN_TENANT`,
  *   and `ERR_CLAIMS_SCHEMA` where the schema refuses
  */
-export async function toVerdict<C>(
+export function toVerdict<C>(
   verified: Verified,
   issuer: TrustedIssuer,
   schema: StandardSchemaV1<unknown, C> | undefined,
+): Mapping<C> | Promise<Mapping<C>> {
+  const draft = toDraftVerdict(verified, issuer)
+  if (schema === undefined) return { verdict: Object.freeze(draft) as Verdict<C>, shareable: true }
+  return withClaims(draft, { ...verified.payload, ...draft.attributes }, schema)
+}
+
+async function withClaims<C>(
+  draft: DraftVerdict,
+  seen: object,
+  schema: StandardSchemaV1<unknown, C>,
 ): Promise<Mapping<C>> {
-  const mapped = toMappedVerdict(verified, issuer)
-  if (schema === undefined) {
-    return { verdict: Object.freeze({ ...mapped, claims: verified.payload as C }), shareable: true }
-  }
-  const claims = await validate({ ...verified.payload, ...mapped.attributes }, schema)
-  return { shareable: freezePlain(claims), verdict: Object.freeze({ ...mapped, claims }) }
+  draft.claims = await validate(seen, schema)
+  return { shareable: freezePlain(draft.claims), verdict: Object.freeze(draft) as Verdict<C> }
 }
 
 async function validate<C>(value: object, schema: StandardSchemaV1<unknown, C>): Promise<C> {

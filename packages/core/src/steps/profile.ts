@@ -75,7 +75,7 @@ export function checkProfile({ header, payload }: Verified, issuer: TrustedIssue
 }
 
 function checkKind(payload: Payload, { foreignClaims, tokenUse, payloadType }: Profile): void {
-  for (const claim of foreignClaims) if (Object.hasOwn(payload, claim)) throw otherKind(claim)
+  for (const claim of foreignClaims) if (findClaim(payload, claim) !== undefined) throw otherKind(claim)
   const use = findClaim(payload, 'token_use')
   if (use !== undefined && use !== tokenUse) throw otherKind('token_use')
   const type = findClaim(payload, 'typ')

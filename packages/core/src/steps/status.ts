@@ -11,12 +11,15 @@ import type { Verified } from './signature.js'
  * @throws AuthenticationError `ERR_TOKEN_REVOKED`
  * @throws UpstreamError `ERR_STATUS_UNAVAILABLE` where the store does not say: not knowing is not permission, and no 401
  */
-export async function checkStatus(
-  { payload }: Verified,
-  { issuer }: TrustedIssuer,
+export function checkStatus(
+  verified: Verified,
+  issuer: TrustedIssuer,
   store: RevocationStore | undefined,
-): Promise<void> {
-  if (store === undefined) return
+): void | Promise<void> {
+  return store === undefined ? undefined : askStore(verified, issuer, store)
+}
+
+async function askStore({ payload }: Verified, { issuer }: TrustedIssuer, store: RevocationStore): Promise<void> {
   const token = {
     issuer,
     subject: readText(payload, 'sub'),
