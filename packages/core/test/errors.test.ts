@@ -126,6 +126,7 @@ describe('the cause', () => {
     { name: 'not an identifier!', code: {}, status: '500' },
   ])('of %o is an error that says nothing', (cause) => {
     const kept = new InternalError('ERR_UNEXPECTED', { cause }).cause as errors.ErrorCause
+    expect(kept.name).toMatch(/^\w+$/)
     expect(kept.code).toBeUndefined()
     expect(kept.status).toBeUndefined()
   })
