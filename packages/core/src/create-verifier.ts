@@ -83,6 +83,7 @@ async function judge<C>(read: () => Credentials, policy: Policy<C>): Promise<Pri
   } catch (error) {
     // A failure nobody foresaw is ours (500), never the token's.
     const refusal = error instanceof CountersignError ? error : new InternalError('ERR_UNEXPECTED', { cause: error })
+    policy.issuers.nearMisses.tell(refusal)
     if (startedAtMs !== undefined) {
       const { code, reason, detail } = refusal
       publishVerdictEvent({ outcome: 'refused', code, reason, detail, durationMs: monotonicNow() - startedAtMs })

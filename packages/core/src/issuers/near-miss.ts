@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { CountersignError } from '../errors.js'
 import type { Logger, Runtime } from '../runtime.js'
 
 /** How a name differs from a configured one. */
@@ -10,13 +11,15 @@ export interface NearMiss {
   readonly difference: Difference
 }
 
-/** Finds near misses, and tells the operator of each at most once a minute. */
+/** Finds the issuer that a refused one nearly is, and tells the operator of near misses. */
 export interface NearMisses {
-  find(name: string): NearMiss | undefined
-  report(what: 'issuer' | 'audience', name: string): NearMiss | undefined
+  find(issuer: string): NearMiss | undefined
+  /** Logs the near miss that a refusal carries in its `detail`: each configured name at most once a minute. */
+  tell(refusal: CountersignError): void
 }
 
 const REPORT_EVERY_MS = 60_000
+const MAX_COMPARED = 32
 
 /**
  * Indexes configured names by the forms in which they are usually got wrong. One look-up per form, whatever the number of names.
@@ -39,18 +42,32 @@ export function createNearMisses(names: Iterable<string>, logger: Logger, runtim
   }
   return {
     find,
-    report(what, name) {
-      const miss = find(name)
-      if (miss === undefined) return undefined
+    tell({ detail }) {
+      if (detail?.['difference'] === undefined) return
+      const { claim, configured, difference } = detail
       const now = runtime.monotonicNow()
-      const key = `${what} ${miss.configured}`
-      if (now - (reportedAtMs.get(key) ?? -Infinity) >= REPORT_EVERY_MS) {
-        reportedAtMs.set(key, now)
-        logger.warn(`A token was refused whose ${what} is nearly a configured one`, { ...miss })
-      }
-      return miss
+      const key = `${String(claim)} ${String(configured)}`
+      if (now - (reportedAtMs.get(key) ?? -Infinity) < REPORT_EVERY_MS) return
+      reportedAtMs.set(key, now)
+      logger.warn('A token was refused for a claim that is nearly a configured value', {
+        claim,
+        configured,
+        difference,
+      })
     },
   }
+}
+
+/** Compares a few refused names with a few configured ones. Names that merely share a host are not near: hosts serve many APIs. */
+export function findNearMiss(names: readonly string[], configured: readonly string[]): NearMiss | undefined {
+  for (const name of names.slice(0, MAX_COMPARED)) {
+    const form = toForm(name)
+    const alike = configured
+      .slice(0, MAX_COMPARED)
+      .find((candidate) => candidate !== name && toForm(candidate) === form)
+    if (alike !== undefined) return { configured: alike, difference: toDifference(name, alike) }
+  }
+  return undefined
 }
 
 function toForm(name: string): string {

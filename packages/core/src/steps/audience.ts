@@ -1,4 +1,5 @@
 import { AuthenticationError } from '../errors.js'
+import { findNearMiss } from '../issuers/near-miss.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { readText, readTextList } from './claim-types.js'
 import type { Payload } from './claim-types.js'
@@ -19,7 +20,7 @@ export function checkAudience(payload: Payload, issuer: TrustedIssuer): void {
     checkClaimRule(payload, claim, 'ERR_TOKEN_AUDIENCE')
     if (named === undefined) return
   }
-  if (named === undefined || !isMeantForUs(named, values, match)) throw foreignAudience('aud', values)
+  if (named === undefined || !isMeantForUs(named, values, match)) throw foreignAudience('aud', values, named)
 }
 
 function isMeantForUs(named: readonly string[], ours: readonly string[], match: 'any' | 'exact'): boolean {
@@ -33,6 +34,6 @@ function checkClient(payload: Payload, named: readonly string[] | undefined, { c
   if (party !== undefined && !clientIds.includes(party)) throw foreignAudience('azp', clientIds)
 }
 
-function foreignAudience(claim: string, wants: readonly string[]): AuthenticationError {
-  return new AuthenticationError('ERR_TOKEN_AUDIENCE', { detail: { claim, wants } })
+function foreignAudience(claim: string, wants: readonly string[], named: readonly string[] = []): AuthenticationError {
+  return new AuthenticationError('ERR_TOKEN_AUDIENCE', { detail: { claim, wants, ...findNearMiss(named, wants) } })
 }

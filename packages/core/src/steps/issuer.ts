@@ -25,6 +25,6 @@ export function findIssuer(decoded: Decoded, issuers: Issuers): TrustedIssuer | 
 }
 
 function refuse(iss: string, issuers: Issuers): never {
-  const nearly = issuers.nearMisses.report('issuer', iss)
+  const nearly = issuers.nearMisses.find(iss)
   throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss', ...nearly } })
 }
