@@ -1,0 +1,60 @@
+// verify() beside bare crypto.verify and everybody else's, in one process.
+import { costMetrics, createWorkPlayer } from '../cost.mjs'
+import { interleave } from '../rounds.mjs'
+import { checkContender, countersign, countersignUncached, limit, peers } from './contenders.mjs'
+
+/** @import { Algorithm, Context, Findings, Group } from '../types.js' */
+/** @import { Contender } from './contenders.mjs' */
+
+/**
+ * Measures every algorithm cold (every token distinct) and hot (a few tokens again and again).
+ * @param {Context} context
+ * @returns {Promise<Findings>}
+ */
+export async function runVerify(context) {
+  const groups = []
+  for (const algorithm of context.settings.verify.algorithms) {
+    for (const heat of /** @type {const} */ (['cold', 'hot'])) groups.push(await runGroup(context, algorithm, heat))
+  }
+  return { groups, facts: [] }
+}
+
+/**
+ * @param {Context} context
+ * @param {Algorithm} algorithm
+ * @param {'cold' | 'hot'} heat
+ * @returns {Promise<Group>}
+ */
+async function runGroup({ settings, world, say }, algorithm, heat) {
+  const { batchMs, rounds } = settings.verify
+  const name = `${algorithm} ${heat}`
+  say(`verify: ${name}`)
+  const isHot = heat === 'hot'
+  // A hot token is as fast whatever signed it, so that all of them are measured by one limit.
+  const base = isHot ? { ...limit, name: 'crypto.verify RS256' } : limit
+  const contenders = [base, countersign, countersignUncached, ...(settings.verify.peers ? peers : [])]
+  const players = []
+  for (const contender of contenders) {
+    if (contender.only?.includes(algorithm) === false) continue
+    const signedWith = contender === base && isHot ? 'RS256' : algorithm
+    players.push(await createPlayer(world, contender, signedWith, isHot, batchMs))
+  }
+  const played = await interleave(players, rounds)
+  return { section: 'verify', name, base: base.name, metrics: costMetrics, contenders: played }
+}
+
+/**
+ * @param {Context['world']} world
+ * @param {Contender} contender
+ * @param {Algorithm} algorithm
+ * @param {boolean} isHot
+ * @param {number} batchMs
+ */
+async function createPlayer(world, contender, algorithm, isHot, batchMs) {
+  const tokens = isHot ? await world.hotTokens(algorithm) : await world.tokens(algorithm)
+  await checkContender(contender, world, algorithm, tokens)
+  const work = contender.create(world, algorithm, tokens)
+  // Cold, one time round: the token cache is full, and evicts, before anything is measured.
+  const warmUpCalls = isHot ? 4_000 : contender === countersign ? tokens.length : 1_000
+  return createWorkPlayer(contender.name, work, { isAsync: contender.isAsync, batchMs, warmUpCalls })
+}

@@ -1,0 +1,44 @@
+// How much of everything each form of the run does.
+
+/** @import { Settings } from './types.js' */
+
+/** Two minutes: the shape of the picture. @type {Settings} */
+const quick = {
+  mode: 'quick',
+  verify: { rounds: 5, batchMs: 20, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'], peers: true },
+  http: { rounds: 2, seconds: 1, connections: 32, algorithms: ['RS256'], all: true },
+  growth: { rounds: 3, issuers: [1, 100, 10_000], keys: [1, 10, 100], tokens: [1_000, 10_000], tokenKiB: [0.5, 2, 8] },
+  storms: { floodSeconds: 6, coldRequests: 500, peers: false },
+  extras: { rounds: 5, batchMs: 20, all: true },
+  start: { rounds: 5 },
+}
+
+/** What docs/performance.md is made of. @type {Settings} */
+const full = {
+  mode: 'full',
+  verify: { rounds: 21, batchMs: 60, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'], peers: true },
+  http: { rounds: 7, seconds: 2, connections: 32, algorithms: ['RS256', 'ES256'], all: true },
+  growth: {
+    rounds: 9,
+    issuers: [1, 10, 100, 1_000, 10_000],
+    keys: [1, 10, 100, 1_000],
+    tokens: [1_000, 5_000, 10_000, 30_000, 100_000],
+    tokenKiB: [0.5, 1, 2, 4, 8],
+  },
+  storms: { floodSeconds: 10, coldRequests: 500, peers: true },
+  extras: { rounds: 15, batchMs: 50, all: true },
+  start: { rounds: 15 },
+}
+
+/** The bars, and what they are measured against, and nothing else. @type {Settings} */
+const check = {
+  mode: 'check',
+  verify: { rounds: 21, batchMs: 50, algorithms: ['RS256', 'ES256', 'EdDSA'], peers: false },
+  http: { rounds: 9, seconds: 1, connections: 32, algorithms: ['RS256', 'ES256'], all: false },
+  growth: { rounds: 9, issuers: [1, 10_000], keys: [], tokens: [10_000, 50_000, 100_000], tokenKiB: [] },
+  storms: { floodSeconds: 10, coldRequests: 500, peers: false },
+  extras: { rounds: 0, batchMs: 0, all: false },
+  start: { rounds: 15 },
+}
+
+export const settings = Object.freeze({ quick, full, check })

@@ -1,0 +1,110 @@
+import type { TestIssuer } from '@countersign/testing'
+
+/** What was measured of one contender in one round, by metric. */
+export type Sample = Readonly<Record<string, number>>
+
+/** Contenders that took turns: what each did in each round. Round `n` of one is comparable with round `n` of another, and with nothing else. */
+export interface Group {
+  readonly section: Section
+  readonly name: string
+  /** The contender that the others are divided by. */
+  readonly base: string
+  readonly metrics: readonly Metric[]
+  readonly contenders: readonly { readonly name: string; readonly samples: readonly Sample[] }[]
+}
+
+export interface Metric {
+  readonly key: string
+  readonly title: string
+  readonly unit: string
+  /** Whether more is better. */
+  readonly rate?: boolean
+}
+
+/** Something counted, or measured once: no ratio. */
+export interface Fact {
+  readonly section: Section
+  readonly key: string
+  readonly title: string
+  readonly value: number
+  readonly unit: string
+  /** Who it is said of; `countersign` where nothing else is said. */
+  readonly contender?: string
+}
+
+export type Section = 'verify' | 'http' | 'growth' | 'storms' | 'extras' | 'start'
+
+export interface Findings {
+  readonly groups: readonly Group[]
+  readonly facts: readonly Fact[]
+}
+
+export interface Environment {
+  readonly node: string
+  readonly openssl: string
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly platform: string
+  readonly load: string
+  readonly generator: string
+  readonly versions: Readonly<Record<string, string>>
+}
+
+export interface Report extends Findings {
+  readonly mode: Mode
+  readonly startedAt: string
+  readonly seconds: number
+  readonly environment: Environment
+}
+
+export type Mode = 'quick' | 'full' | 'check'
+
+/** How much of everything; see settings.mjs. */
+export interface Settings {
+  readonly mode: Mode
+  readonly verify: {
+    readonly rounds: number
+    readonly batchMs: number
+    readonly algorithms: readonly Algorithm[]
+    readonly peers: boolean
+  }
+  readonly http: {
+    readonly rounds: number
+    readonly seconds: number
+    readonly connections: number
+    readonly algorithms: readonly Algorithm[]
+    /** Whether contenders play that no bar speaks of. */
+    readonly all: boolean
+  }
+  readonly growth: {
+    readonly rounds: number
+    readonly issuers: readonly number[]
+    readonly keys: readonly number[]
+    readonly tokens: readonly number[]
+    readonly tokenKiB: readonly number[]
+  }
+  readonly storms: { readonly floodSeconds: number; readonly coldRequests: number; readonly peers: boolean }
+  readonly extras: { readonly rounds: number; readonly batchMs: number; readonly all: boolean }
+  readonly start: { readonly rounds: number }
+}
+
+export type Algorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
+
+/** An issuer that listens on loopback, and tokens of it. */
+export interface World {
+  readonly issuer: TestIssuer
+  readonly audience: string
+  /** Distinct tokens: more than the token cache of countersign holds, so that going round and round never hits it. */
+  tokens(algorithm: Algorithm): Promise<readonly string[]>
+  /** A few tokens, each as many strings that share nothing, as they would come over the wire. */
+  hotTokens(algorithm: Algorithm): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+export interface Context {
+  readonly settings: Settings
+  readonly world: World
+  /** Says what is going on, in a line. */
+  say(text: string): void
+}
