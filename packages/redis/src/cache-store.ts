@@ -3,9 +3,9 @@ import type { CacheStore } from '@countersign/core'
 import type { RedisClient } from './client.js'
 import { createGate } from './gate.js'
 import { toLink } from './link.js'
-import { toText } from './memory.js'
 import { readCacheOptions } from './option-tables.js'
 import type { CacheStoreOptions } from './options.js'
+import { toText } from './reply.js'
 import { OVERHEAD_BYTES, createSeal } from './seal.js'
 
 /**

@@ -4,6 +4,7 @@ import { createBreaker } from './breaker.js'
 import type { BreakerRules } from './breaker.js'
 import type { Clock } from './clock.js'
 import { withDeadline } from './deadline.js'
+import { toFailure } from './failure.js'
 
 /** What a gate keeps to. */
 export interface GateRules {
@@ -37,7 +38,7 @@ export function createGate({ deadlineMs, breaker: rules }: GateRules, clock: Clo
         if (breaker.succeed()) logger.info('Redis answers again')
         return outcome.value
       }
-      const failure = outcome.kind === 'late' ? `no answer in ${deadlineMs} ms` : toErrorCode(outcome.error)
+      const failure = outcome.kind === 'late' ? `no answer in ${deadlineMs} ms` : toFailure(outcome.error)
       if (breaker.fail()) logger.warn('Redis counts as away', { failure, cooldownMs: rules.cooldownMs })
       const cause = outcome.kind === 'late' ? undefined : outcome.error
       throw unavailable({ failure }, breaker.waitMs, cause)
@@ -51,15 +52,4 @@ function unavailable(
   cause?: unknown,
 ): UpstreamError {
   return new UpstreamError('ERR_STORE_UNAVAILABLE', { detail, cause, retryAfterSeconds: waitMs / 1_000 })
-}
-
-/**
- * The word with which a server's error begins, such as `OOM`, `NOPERM` or `READONLY`; else the code or the name of the error. The
- * rest of the message may quote keys and user names.
- */
-export function toErrorCode(error: unknown): string {
-  const { message, code, name } = (error ?? {}) as { message?: unknown; code?: unknown; name?: unknown }
-  const word = typeof message === 'string' ? /(?:^|: )-?([A-Z]{3,20})(?= )/.exec(message)?.[1] : undefined
-  const isShort = (text: unknown): text is string => typeof text === 'string' && /^\w{1,64}$/.test(text)
-  return [word, code, name].find(isShort) ?? 'Error'
 }

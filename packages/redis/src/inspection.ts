@@ -1,7 +1,9 @@
 import { withDeadline } from './deadline.js'
+import { isDenial } from './failure.js'
 import type { ClientWeakness, Link } from './link.js'
-import { PARTS, readMemorySince, toRecordKey, toText } from './memory.js'
-import type { RecordQuery } from './memory.js'
+import { PARTS, toRecordKey } from './memory.js'
+import type { Memory } from './memory.js'
+import { describe } from './script.js'
 
 /** What an operator should change. */
 export type RedisWarning =
@@ -29,14 +31,8 @@ export const MESSAGES: Readonly<Record<RedisWarning, string>> = {
   eviction: 'This Redis may evict entries: set maxmemory-policy to noeviction, and keep caches elsewhere',
   identity: 'This Redis says neither master_replid nor run_id: a failover would go unnoticed',
   version: 'This Redis is older than 7.0: it cannot claim an id in one operation',
-  permission: 'The Redis user needs +set, +get, +eval and +info, and the keys of the prefix',
+  permission: 'The Redis user needs +set, +get, +eval, +evalsha, +info and +time, and the keys of the prefix',
 }
-
-const SCRIPT = `local memory = redis.call('INFO', 'memory')
-local server = redis.call('INFO', 'server')
-local id = string.match(redis.call('INFO', 'replication'), 'master_replid:%w') or string.match(server, 'run_id:%w')
-local policy = string.match(memory, 'maxmemory_policy:(%S+)') or '-'
-return policy .. ' ' .. (string.match(server, 'redis_version:(%S+)') or '-') .. ' ' .. (id or '-')`
 
 const DEADLINE_MS = 2_000
 
@@ -46,37 +42,28 @@ export interface Inspection extends RedisReadiness {
 }
 
 /** Looks at every part of the memory, which begins the records that are not there yet. Never rejects. */
-export async function inspect(link: Link, query: RecordQuery): Promise<Inspection> {
+export async function inspect(link: Link, memory: Memory, prefix: string): Promise<Inspection> {
   let latestSinceMs = 0
   const found = new Set<RedisWarning>(link.findWeaknesses())
   const looks = PARTS.map(async (part) => {
-    const key = toRecordKey(query.prefix, part)
-    const outcome = await withDeadline(DEADLINE_MS, () =>
-      Promise.all([readMemorySince(link, part, query), link.send(key, ['EVAL', SCRIPT, '1', key])]),
-    )
+    const key = toRecordKey(prefix, part)
+    const outcome = await withDeadline(DEADLINE_MS, () => Promise.all([memory.touch(part), describe(link, key)]))
     if (outcome.kind === 'done') {
       latestSinceMs = Math.max(latestSinceMs, outcome.value[0])
-      for (const warning of judge(toText(outcome.value[1]))) found.add(warning)
+      for (const warning of judge(outcome.value[1])) found.add(warning)
     }
-    if (outcome.kind === 'failed' && isDenied(outcome.error)) found.add('permission')
+    if (outcome.kind === 'failed' && isDenial(outcome.error)) found.add('permission')
     return outcome.kind === 'done'
   })
   const ok = (await Promise.all(looks)).every(Boolean)
   return { ok, warnings: [...found].toSorted(), latestSinceMs }
 }
 
-function judge(facts = ''): readonly RedisWarning[] {
-  const [policy, version = '', identity] = facts.split(' ')
+function judge([policy, version = '', identity]: readonly string[]): readonly RedisWarning[] {
   const major = Number(/^\d+/.exec(version)?.[0] ?? NaN)
   return [
     ...(policy === 'noeviction' ? [] : (['eviction'] as const)),
     ...(major < 7 ? (['version'] as const) : []),
     ...(identity === '-' ? (['identity'] as const) : []),
   ]
-}
-
-/** A server denies with `NOPERM`, and what a script asks for in words. */
-function isDenied(error: unknown): boolean {
-  const message: unknown = (error as { message?: unknown } | null)?.message
-  return typeof message === 'string' && /NOPERM|can't run this command|can't access/.test(message)
 }

@@ -12,8 +12,6 @@ import type {
 export interface Link {
   /** Sends a command about one key. Rejects with what the client throws, thrown at once or later. */
   send(key: string, args: readonly string[]): Promise<unknown>
-  /** Whether two commands sent one right after the other reach one server, in this order. */
-  readonly isOrdered: boolean
   /** What about the client may hurt later; asked when the application has set it up. */
   findWeaknesses(): readonly ClientWeakness[]
 }
@@ -26,20 +24,16 @@ export type ClientWeakness = 'offline-queue' | 'error-listener'
  *
  * - `customCommand`: `@valkey/valkey-glide`, which finds the node of a key by itself;
  * - `call` and `isCluster`: `ioredis` and `iovalkey`;
- * - `sendCommand`: `redis` and `@redis/client`; with `getSlotRandomNode` a cluster, with `getMasterNode` a Sentinel setup, with
- *   `totalClients` a pool.
- *
- * Order holds on one connection alone: not in a pool, not where a cluster may redirect, not in glide's own threads.
- *
+ * - `sendCommand`: `redis` and `@redis/client`; with `getSlotRandomNode` a cluster, with `getMasterNode` a Sentinel setup,
+ *   else a single connection or a pool of them. *
  * @throws ConfigurationError for anything else
  */
 export function toLink(client: RedisClient): Link {
   if (isGlide(client)) {
-    return { isOrdered: false, send: guard((_, args) => client.customCommand(args)), findWeaknesses: () => [] }
+    return { send: guard((_, args) => client.customCommand(args)), findWeaknesses: () => [] }
   }
   if (isIoredis(client)) {
     return {
-      isOrdered: !client.isCluster,
       send: guard((_, [command = '', ...args]) => client.call(command, ...args)),
       findWeaknesses: () => (readOptions(client)?.['enableOfflineQueue'] === true ? ['offline-queue'] : []),
     }
@@ -54,14 +48,13 @@ export function toLink(client: RedisClient): Link {
   }
   const findWeaknesses = (): readonly ClientWeakness[] => findNodeRedisWeaknesses(client)
   if (isCluster(client)) {
-    return { isOrdered: false, send: guard((key, args) => client.sendCommand(key, false, args)), findWeaknesses }
+    return { send: guard((key, args) => client.sendCommand(key, false, args)), findWeaknesses }
   }
   if (isSentinel(client)) {
-    return { isOrdered: false, send: guard((_, args) => client.sendCommand(false, args)), findWeaknesses }
+    return { send: guard((_, args) => client.sendCommand(false, args)), findWeaknesses }
   }
   const single = client as NodeRedisClient
   return {
-    isOrdered: !('totalClients' in client),
     send: guard((_, args) => single.sendCommand(args)),
     findWeaknesses,
   }

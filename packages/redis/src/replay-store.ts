@@ -3,12 +3,12 @@ import type { ReplayClaim, ReplayStore } from '@countersign/core'
 import type { RedisClient } from './client.js'
 import { createLocalWindow } from './degraded.js'
 import type { LocalClaim } from './degraded.js'
+import { isRefusal } from './failure.js'
 import { createGate } from './gate.js'
 import { inspect } from './inspection.js'
 import type { RedisReadiness } from './inspection.js'
 import { toLink } from './link.js'
-import { readMemorySince, toClaimKey, toText } from './memory.js'
-import type { RecordQuery } from './memory.js'
+import { MemoryDoubt, createMemory, toClaimKey } from './memory.js'
 import { readReplayOptions } from './option-tables.js'
 import type { ReplayStoreOptions } from './options.js'
 import { createWatch } from './watch.js'
@@ -47,20 +47,19 @@ export function replayStore(client: RedisClient, options: ReplayStoreOptions = {
   const { prefix, runtime, logger, degraded } = rules
   const gate = createGate(rules, runtime, logger)
   const local = degraded && createLocalWindow(degraded, runtime, logger, rules.onDegraded)
-  const memory: RecordQuery = { prefix, now: () => runtime.now(), trustsEmpty: rules.dangerouslyTrustEmptyServer }
-  const watch = createWatch(() => inspect(link, memory), runtime, logger)
+  const memory = createMemory(link, {
+    prefix,
+    now: () => runtime.now(),
+    trustsEmpty: rules.dangerouslyTrustEmptyServer,
+  })
+  const watch = createWatch(() => inspect(link, memory, prefix), runtime, logger)
 
-  /** One attempt: the claim and, behind it, since when there is no gap. The record is read last, so that it speaks of the claim. */
+  /** The claim, and after it since when its server has no gap: asked before, the answer could be of a server that is gone. */
   const attempt = async (id: string, ttlMs: number, owner: string): Promise<ReplayClaim> => {
-    const key = toClaimKey(prefix, id)
-    const readSince = (): Promise<number> => readMemorySince(link, id.slice(0, 1), memory)
-    const reply = link.send(key, ['SET', key, owner, 'NX', 'GET', 'PX', String(ttlMs)])
-    const inOneGo = link.isOrdered ? readSince() : undefined
-    inOneGo?.catch(() => {})
-    const previous = toText(await reply)
+    const { identity, previous } = await memory.claim(id, owner, ttlMs)
     // Our own owner: an earlier attempt of this very call was carried out though its answer was lost.
     if (previous !== undefined && previous !== owner) return { fresh: false }
-    const memorySinceMs = await (inOneGo ?? readSince())
+    const memorySinceMs = await memory.readSince(id, identity)
     watch.see(memorySinceMs)
     return { fresh: true, memorySinceMs }
   }
@@ -103,20 +102,14 @@ function toWholeMs(ms: number): number {
   return Math.max(1, Math.ceil(ms))
 }
 
-/** Tries again what a lost connection ended, while somebody still waits. What a server refused it would refuse again. */
+/** Tries again what a lost connection ended, while somebody still waits. A refusal and a doubt would only come again. */
 async function retry<T>(attempt: () => Promise<T>, isLate: () => boolean): Promise<T> {
   for (;;) {
     try {
       return await attempt()
     } catch (error) {
-      if (isRefusal(error) || isLate()) throw error
+      if (isRefusal(error) || error instanceof MemoryDoubt || isLate()) throw error
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref())
   }
-}
-
-/** Whether a server answered, with an error: its text begins with a word in capitals. */
-function isRefusal(error: unknown): boolean {
-  const message: unknown = (error as { message?: unknown } | null)?.message
-  return typeof message === 'string' && /^-?[A-Z]{3,} /.test(message)
 }

@@ -66,20 +66,36 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
     expect(await look({ client, close: () => client.destroy() })).toEqual({ ok: true, warnings: ['error-listener'] })
   })
 
-  it.each(['info', 'eval', 'get'])('that its user may not use %s, and every claim is refused', async (command) => {
-    await server.command('ACL', 'SETUSER', 'api', 'on', '>secret', '~countersign:*', '+@all', `-${command}`)
-    const client = createClient({ url: server.url.replace('//', '//api:secret@'), disableOfflineQueue: true })
-    client.on('error', () => {})
-    await client.connect()
-    opened.push({ client, close: () => client.destroy() })
-    const store = replayStore(client, { logger })
-    expect(await store.ready()).toEqual({ ok: false, warnings: ['permission'] })
-    await expect(store.claim('id', 60_000)).rejects.toMatchObject({ reason: 'ERR_STORE_UNAVAILABLE' })
-    expect(lines.filter(([, , detail]) => (detail as { warning?: string }).warning === 'permission')).toHaveLength(1)
-  })
+  it.each(['info', 'eval', 'evalsha', 'get', 'time'])(
+    'that its user may not use %s, and every claim is refused',
+    async (command) => {
+      await server.command('ACL', 'SETUSER', 'api', 'on', '>secret', '~countersign:*', '+@all', `-${command}`)
+      const client = createClient({ url: server.url.replace('//', '//api:secret@'), disableOfflineQueue: true })
+      client.on('error', () => {})
+      await client.connect()
+      opened.push({ client, close: () => client.destroy() })
+      const store = replayStore(client, { logger })
+      expect(await store.ready()).toEqual({ ok: false, warnings: ['permission'] })
+      await expect(store.claim('id', 60_000)).rejects.toMatchObject({ reason: 'ERR_STORE_UNAVAILABLE' })
+      expect(lines.filter(([, , detail]) => (detail as { warning?: string }).warning === 'permission')).toHaveLength(1)
+    },
+  )
 
   it('nothing, where its user may do what the README says and no more', async () => {
-    const rules = ['on', '>secret', '~countersign:*', '-@all', '+set', '+get', '+getrange', '+del', '+eval', '+info']
+    const rules = [
+      'on',
+      '>secret',
+      '~countersign:*',
+      '-@all',
+      '+set',
+      '+get',
+      '+getrange',
+      '+del',
+      '+eval',
+      '+evalsha',
+      '+info',
+      '+time',
+    ]
     await server.command('ACL', 'SETUSER', 'api', ...rules)
     const client = new Ioredis(server.url, {
       username: 'api',

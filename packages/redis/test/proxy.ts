@@ -11,6 +11,8 @@ export interface Proxy {
   /** Ends every connection, and refuses new ones until `mend`. */
   cut(): void
   mend(): void
+  /** Keeps every connection, and delivers nothing more. */
+  stall(): void
   /** Delivers the next request that holds `text`, swallows what the server answers and ends the connection. */
   loseNextAnswer(text: string): void
   close(): Promise<void>
@@ -20,6 +22,7 @@ export interface Proxy {
 export async function startProxy(target: number): Promise<Proxy> {
   let to = target
   let isCut = false
+  let isStalled = false
   let losing: string | undefined
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
@@ -36,6 +39,7 @@ export async function startProxy(target: number): Promise<Proxy> {
       })
     }
     near.on('data', (data) => {
+      if (isStalled) return
       if (losing !== undefined && data.includes(losing)) {
         losing = undefined
         isLost = true
@@ -43,6 +47,7 @@ export async function startProxy(target: number): Promise<Proxy> {
       far.write(data)
     })
     far.on('data', (data) => {
+      if (isStalled) return
       if (isLost) near.destroy()
       else near.write(data)
     })
@@ -63,6 +68,9 @@ export async function startProxy(target: number): Promise<Proxy> {
     },
     mend() {
       isCut = false
+    },
+    stall() {
+      isStalled = true
     },
     loseNextAnswer(text) {
       losing = text
