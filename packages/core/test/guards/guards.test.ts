@@ -271,9 +271,10 @@ describe('requireAuthorizationDetails', () => {
     const where = (answer: unknown): Guard =>
       requireAuthorizationDetails({ type: 'payment', where: () => answer as boolean })
     expect(judge(where(true), [fitting])).toBe('accepted')
-    for (const answer of [false, undefined, 1, 'true', {}, Promise.resolve(true)]) {
+    for (const answer of [false, undefined, 1, 'true', {}]) {
       expect(judge(where(answer), [fitting])).toBe('ERR_ACCESS_DENIED')
     }
+    expect(judge(where(Promise.resolve(true)), [fitting])).toBe('ERR_GUARD_FAILED')
     const failing = requireAuthorizationDetails({
       type: 'payment',
       where: () => {
