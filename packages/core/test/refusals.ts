@@ -32,7 +32,7 @@ export function errorOf(run: () => unknown): CountersignError {
 }
 
 /** As {@link errorOf}, of something that has to be awaited. */
-export async function errorOfAsync(run: () => Promise<unknown>): Promise<CountersignError> {
+export async function errorOfAsync(run: () => unknown): Promise<CountersignError> {
   try {
     await run()
   } catch (error) {
