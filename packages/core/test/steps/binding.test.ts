@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { checkBinding } from '../../src/steps/binding.js'
 import { createProofKeys } from '../../src/keys/proof-keys.js'
+import type { DpopMode } from '../../src/rules.js'
 import { claims, toCredentials, toParts, toVerified } from '../parts.js'
-import { errorOf, reasonOf } from '../refusals.js'
+import { clientKey, createRecordingStore, toJkt, toProof, toProvenRequest, TOKEN, withDpop } from '../proofs.js'
+import { errorOf, reasonOf, reasonOfAsync } from '../refusals.js'
 
 const JKT = { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' }
 const X5T = { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' }
@@ -32,7 +34,7 @@ describe('checkBinding', () => {
     }
   })
 
-  it('refuses a confirmation of which no member is understood', () => {
+  it('D17: refuses a confirmation of which no member is understood', () => {
     for (const cnf of [{}, { jwk: {} }, { kid: 'k' }, { JKT: JKT.jkt }, { 'x5t#S1': 'x' }]) {
       expect(reason(cnf)).toBe('ERR_TOKEN_CONFIRMATION')
     }
@@ -45,4 +47,64 @@ describe('checkBinding', () => {
       expect(reason(cnf)).toBe('ERR_TOKEN_CLAIM_TYPE')
     },
   )
+})
+
+describe('checkBinding, where proofs are checked', () => {
+  const bound = { jkt: toJkt(clientKey) }
+
+  function judge(
+    cnf: unknown,
+    scheme: 'Bearer' | 'DPoP',
+    { mode = 'allowed' as DpopMode, own = undefined as DpopMode | undefined, dpop = [toProof()] } = {},
+  ): Promise<string> {
+    const parts = toParts(
+      { dpop: own === undefined ? undefined : { mode: own } },
+      withDpop(createRecordingStore(), { mode }),
+    )
+    const credentials = { scheme, token: TOKEN, request: toProvenRequest(dpop) }
+    const context = { rules: parts.rules, proofKeys: createProofKeys() }
+    return reasonOfAsync(async () => checkBinding(toVerified(claims({ cnf })), parts.issuer, credentials, context))
+  }
+
+  it('takes a bound token with its proof, under the DPoP scheme', async () => {
+    expect(await judge(bound, 'DPoP')).toBe('accepted')
+    expect(await judge(bound, 'DPoP', { mode: 'required' })).toBe('accepted')
+    expect(await judge(bound, 'DPoP', { dpop: [] })).toBe('ERR_PROOF_MISSING')
+  })
+
+  it('D14: refuses a bound token as Bearer, with a proof or without', async () => {
+    for (const mode of ['required', 'allowed'] as const) {
+      expect(await judge(bound, 'Bearer', { mode })).toBe('ERR_PROOF_REQUIRED')
+      expect(await judge(bound, 'Bearer', { mode, dpop: [] })).toBe('ERR_PROOF_REQUIRED')
+    }
+  })
+
+  it('D15: refuses an unbound token under the DPoP scheme, whatever proof comes with it', async () => {
+    for (const mode of ['required', 'allowed'] as const) {
+      expect(await judge(undefined, 'DPoP', { mode })).toBe('ERR_PROOF_UNBOUND')
+    }
+  })
+
+  it('takes an unbound token as Bearer, unless every token must be bound', async () => {
+    expect(await judge(undefined, 'Bearer')).toBe('accepted')
+    expect(await judge(undefined, 'Bearer', { mode: 'required' })).toBe('ERR_PROOF_REQUIRED')
+  })
+
+  it("goes by the issuer's own mode where it has one", async () => {
+    expect(await judge(undefined, 'Bearer', { own: 'required' })).toBe('ERR_PROOF_REQUIRED')
+    expect(await judge(undefined, 'Bearer', { mode: 'required', own: 'allowed' })).toBe('accepted')
+    expect(await judge(bound, 'DPoP', { mode: 'off', own: 'required' })).toBe('accepted')
+    // Off is no weaker: a bound token is refused, because nobody looks at its proof.
+    expect(await judge(bound, 'DPoP', { own: 'off' })).toBe('ERR_PROOF_REQUIRED')
+    expect(await judge(bound, 'Bearer', { own: 'off' })).toBe('ERR_PROOF_REQUIRED')
+    expect(await judge(undefined, 'DPoP', { own: 'off' })).toBe('ERR_PROOF_UNBOUND')
+  })
+
+  it('D17: wants every confirmation that is understood, and ignores the others', async () => {
+    expect(await judge({ ...bound, other: 1, jwk: {} }, 'DPoP')).toBe('accepted')
+    expect(await judge({ ...bound, ...X5T }, 'DPoP')).toBe('ERR_PROOF_REQUIRED')
+    expect(await judge({ jwk: {} }, 'DPoP')).toBe('ERR_TOKEN_CONFIRMATION')
+    expect(await judge({ jkt: 1 }, 'DPoP')).toBe('ERR_TOKEN_CLAIM_TYPE')
+    expect(await judge({ jkt: '' }, 'DPoP')).toBe('ERR_PROOF_BINDING')
+  })
 })
