@@ -35,8 +35,7 @@ interface Situation {
 }
 
 /** A verifier's proof step, with a store that writes down what it is asked. */
-function create(options?: Partial<DpopOptions>, verifier?: Partial<VerifierOptions>) {
-  const store = createRecordingStore()
+function create(options?: Partial<DpopOptions>, verifier?: Partial<VerifierOptions>, store = createRecordingStore()) {
   const { rules } = toParts({}, { ...withDpop(store, options), ...verifier })
   const { dpop } = rules
   if (dpop === undefined) throw new Error('There is no DPoP')
@@ -371,6 +370,37 @@ describe('the time of a proof', () => {
     // Nothing that the client says makes us remember longer.
     await check({ dpop: [toProof({ exp: NOW_SECONDS + 1e9 })] })
     expect(store.asked.at(-1)?.ttlMs).toBe(360_000)
+  })
+})
+
+describe('a proof for a store with a gap in its memory', () => {
+  const NOW_MS = NOW_SECONDS * 1_000
+  const since = (memorySinceMs: number, options?: Partial<DpopOptions>) =>
+    create(
+      options,
+      {},
+      createRecordingStore(() => ({ fresh: true, memorySinceMs })),
+    )
+
+  it('D13: counts as made before it for as long as any clock, the client’s or an instance’s, may be ahead', async () => {
+    const proof = toProof({ iat: NOW_SECONDS + 10 })
+    expect(await reasonOfAsync(() => since(NOW_MS - 5_000).check({ dpop: [proof] }))).toBe('accepted')
+    expect(await reasonOfAsync(() => since(NOW_MS - 4_999).check({ dpop: [proof] }))).toBe('ERR_STORE_UNAVAILABLE')
+    expect(await reasonOfAsync(() => since(NOW_MS - 15_000).check())).toBe('accepted')
+    expect(await reasonOfAsync(() => since(NOW_MS - 14_999).check())).toBe('ERR_STORE_UNAVAILABLE')
+  })
+
+  it('D9, D13: counts by its nonce where there is one, whatever the client’s clock says', async () => {
+    const { dpop } = create({ nonce: {} })
+    const startedAtMs = dpop.nonces?.check(dpop.nonces.issue(NOW_MS), NOW_MS)?.startedAtMs ?? 0
+    for (const [memorySinceMs, outcome] of [
+      [startedAtMs, 'accepted'],
+      [startedAtMs + 1, 'ERR_STORE_UNAVAILABLE'],
+    ] as const) {
+      const { check, dpop: own } = since(memorySinceMs, { nonce: {} })
+      const proof = toProof({ iat: NOW_SECONDS + 3_600, nonce: own.nonces?.issue(NOW_MS) })
+      expect(await reasonOfAsync(() => check({ dpop: [proof] }))).toBe(outcome)
+    }
   })
 })
 
