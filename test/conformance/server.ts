@@ -29,7 +29,7 @@ export async function startApi(verifier: Verifier): Promise<Api> {
 
 async function answer(verifier: Verifier, req: IncomingMessage, res: ServerResponse): Promise<void> {
   try {
-    await authenticateRequest(verifier, req)
+    await authenticateRequest(verifier, req, { setHeader: (name, value) => res.setHeader(name, value) })
     if (req.url?.startsWith('/write') === true) await checkGuard(req, requireScopes('orders:write'), req)
     res.end(getPrincipal(req).subject)
   } catch (error) {

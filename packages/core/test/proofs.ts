@@ -28,13 +28,18 @@ export const ORDERS = `${AUDIENCE}/orders`
 /** Stands for an access token: proofs look at its hash alone. */
 export const TOKEN = 'a.b.c'
 
+/** What a proof says of the token it goes with. */
+export function toAth(token: string): string {
+  return hash('sha256', token, 'base64url')
+}
+
 /** What an ordinary proof says. */
 export const PROOF_CLAIMS = {
   jti: 'proof-1',
   htm: 'GET',
   htu: ORDERS,
   iat: NOW_SECONDS,
-  ath: hash('sha256', TOKEN, 'base64url'),
+  ath: toAth(TOKEN),
 } as const
 
 export const PROOF_HEADER = { typ: 'dpop+jwt', alg: 'ES256', jwk: toPublicJwk(clientKey) } as const

@@ -25,7 +25,8 @@ export function countersign<C = Claims>(
   const verifier = toVerifier(source)
   return (req, res, next) => {
     show(req, undefined)
-    const judged = authenticateRequest(verifier, req, { optional })
+    const setHeader = (name: string, value: string) => res.headersSent || res.setHeader(name, value)
+    const judged = authenticateRequest(verifier, req, { optional, setHeader })
     settle(
       judged.then((principal) => show(req, principal)),
       res,

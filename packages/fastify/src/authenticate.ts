@@ -18,7 +18,7 @@ export async function authenticate(request: HookRequest, reply: HookReply): Prom
     })
   }
   try {
-    await judge(registration, request, false)
+    await judge(registration, request, reply, false)
   } catch (error) {
     throw toThrow(error, reply)
   }

@@ -24,7 +24,7 @@ export async function plugin(fastify: FastifyInstance, options: CountersignOptio
     try {
       const policy = toPolicy(request.routeOptions.config, verifier)
       if (policy === undefined ? registration.default === 'open' : policy.open) return
-      await judge(registration, request, policy?.optional ?? registration.optional)
+      await judge(registration, request, reply, policy?.optional ?? registration.optional)
       if (policy?.guard !== undefined) await checkGuard(request.raw, policy.guard, request)
     } catch (error) {
       throw toThrow(error, reply)

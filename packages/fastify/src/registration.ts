@@ -1,6 +1,6 @@
 import type { Verifier } from '@countersign/core'
 import { authenticateRequest } from '@countersign/core/adapter'
-import type { HookRequest } from './hook.js'
+import type { HookReply, HookRequest } from './hook.js'
 
 /** One `register(countersign, …)`. */
 export interface Registration {
@@ -25,8 +25,15 @@ export function findRegistration(server: object): Registration | undefined {
 }
 
 /** Judges a request by a registration, once: a route may ask for what the plugin has done already. */
-export async function judge(registration: Registration, request: HookRequest, optional: boolean): Promise<void> {
+export async function judge(
+  registration: Registration,
+  request: HookRequest,
+  reply: HookReply,
+  optional: boolean,
+): Promise<void> {
   if (judged.get(request.raw) === registration) return
-  const principal = await authenticateRequest(registration.verifier, request.raw, { optional })
+  const { raw } = reply
+  const setHeader = (name: string, value: string) => raw.headersSent || raw.setHeader(name, value)
+  const principal = await authenticateRequest(registration.verifier, request.raw, { optional, setHeader })
   if (principal !== undefined) judged.set(request.raw, registration)
 }

@@ -26,7 +26,8 @@ export function countersign<C = Claims>(
     show(ctx, undefined)
     try {
       const target = (ctx.req as IncomingMessage & { originalUrl?: string }).originalUrl ?? ctx.originalUrl
-      show(ctx, await authenticateRequest(verifier, ctx.req, { optional, target }))
+      const setHeader = (name: string, value: string) => ctx.set?.({ [name]: value })
+      show(ctx, await authenticateRequest(verifier, ctx.req, { optional, target, setHeader }))
     } catch (error) {
       throw toThrow(error, ctx)
     }

@@ -24,6 +24,8 @@ export interface AuthenticateOptions {
   readonly optional?: boolean | undefined
   /** The request target as it came over the wire, where the framework has rewritten `url`. */
   readonly target?: string | undefined
+  /** Puts a field on the answer to a request that is accepted: a new `DPoP-Nonce`, where the one in use is ageing. */
+  readonly setHeader?: ((name: string, value: string) => unknown) | undefined
 }
 
 /**
@@ -46,10 +48,16 @@ export async function authenticateRequest<C>(
     if (options.optional === true && request.authorization.length === 0 && request.dpop.length === 0) return undefined
     const principal = await verifier.authenticate(request)
     attachPrincipal(raw, verifier, principal)
+    setHeaders(verifier.responseHeaders(request), options)
     return principal
   } catch (error) {
     throw verifier.refuse(error, request && findScheme(request))
   }
+}
+
+function setHeaders(headers: Readonly<Record<string, string>>, { setHeader }: AuthenticateOptions): void {
+  if (setHeader === undefined) return
+  for (const [name, value] of Object.entries(headers)) setHeader(name, value)
 }
 
 /** Puts a principal where guards and `getAuth` look. For middleware, and for `withPrincipal` in tests. */
