@@ -23,4 +23,10 @@ describe('the rules of a resource server', () => {
       expect(titles.filter((title) => title.startsWith(`${row} `))).not.toEqual([])
     },
   )
+
+  // A title here may name several, behind its section. D16 belongs to introspection.
+  it.each(rows('D', 17).filter((row) => row !== 'D16'))('%s stands in the title of a test of RFC 9449', (row) => {
+    const text = readFileSync(new URL('rfc9449.test.ts', folder), 'utf8')
+    expect(text).toMatch(new RegExp(`['"\`](?:§[\\d.]+ )?(?:D\\d+ )*${row} `))
+  })
 })
