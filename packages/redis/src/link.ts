@@ -25,39 +25,25 @@ export type ClientWeakness = 'offline-queue' | 'error-listener'
  * - `customCommand`: `@valkey/valkey-glide`, which finds the node of a key by itself;
  * - `call` and `isCluster`: `ioredis` and `iovalkey`;
  * - `sendCommand`: `redis` and `@redis/client`; with `getSlotRandomNode` a cluster, with `getMasterNode` a Sentinel setup,
- *   else a single connection or a pool of them. *
+ *   else a single connection or a pool of them.
+ *
  * @throws ConfigurationError for anything else
  */
 export function toLink(client: RedisClient): Link {
-  if (isGlide(client)) {
-    return { send: guard((_, args) => client.customCommand(args)), findWeaknesses: () => [] }
-  }
+  if (isGlide(client)) return { send: guard((_, args) => client.customCommand(args)), findWeaknesses: () => [] }
   if (isIoredis(client)) {
-    return {
-      send: guard((_, [command = '', ...args]) => client.call(command, ...args)),
-      findWeaknesses: () => (readOptions(client)?.['enableOfflineQueue'] === true ? ['offline-queue'] : []),
-    }
+    const send = guard((_, [command = '', ...args]) => client.call(command, ...args))
+    return { send, findWeaknesses: () => findIoredisWeaknesses(client) }
   }
   if (!has(client, 'sendCommand')) {
-    throw invalid({
-      option: 'client',
-      got: client,
-      wants: 'a client of redis, ioredis, iovalkey or @valkey/valkey-glide',
-      fix: 'Pass the connected client itself.',
-    })
+    const wants = 'a client of redis, ioredis, iovalkey or @valkey/valkey-glide'
+    throw invalid({ option: 'client', got: client, wants, fix: 'Pass the connected client itself.' })
   }
   const findWeaknesses = (): readonly ClientWeakness[] => findNodeRedisWeaknesses(client)
-  if (isCluster(client)) {
-    return { send: guard((key, args) => client.sendCommand(key, false, args)), findWeaknesses }
-  }
-  if (isSentinel(client)) {
-    return { send: guard((_, args) => client.sendCommand(false, args)), findWeaknesses }
-  }
+  if (isCluster(client)) return { send: guard((key, args) => client.sendCommand(key, false, args)), findWeaknesses }
+  if (isSentinel(client)) return { send: guard((_, args) => client.sendCommand(false, args)), findWeaknesses }
   const single = client as NodeRedisClient
-  return {
-    send: guard((_, args) => single.sendCommand(args)),
-    findWeaknesses,
-  }
+  return { send: guard((_, args) => single.sendCommand(args)), findWeaknesses }
 }
 
 function isGlide(client: RedisClient): client is GlideClientLike {
@@ -83,6 +69,10 @@ function has(client: unknown, method: string): client is object {
 /** Some clients throw at once when they are closed: to the caller that is a rejection like any other. */
 function guard(send: (key: string, args: string[]) => Promise<unknown>): Link['send'] {
   return async (key, args) => send(key, [...args])
+}
+
+function findIoredisWeaknesses(client: object): readonly ClientWeakness[] {
+  return readOptions(client)?.['enableOfflineQueue'] === true ? ['offline-queue'] : []
 }
 
 function findNodeRedisWeaknesses(client: object): readonly ClientWeakness[] {

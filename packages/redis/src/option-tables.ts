@@ -79,9 +79,9 @@ const secret: Kind<Uint8Array> = {
 const secrets: Kind<readonly Uint8Array[]> = {
   wants: 'a list of 1 to 8 secrets',
   read(value, option) {
-    const read = list(secret, this.wants).read(value, option)
-    if (read.length <= 8) return read
-    throw invalid({ option, got: value, wants: this.wants, fix: 'Drop the oldest: every value is tried with each.' })
+    if (Array.isArray(value) && value.length <= 8) return list(secret, this.wants).read(value, option)
+    const fix = 'The first seals, and every value is tried with each: drop the oldest.'
+    throw invalid({ option, got: value, wants: this.wants, fix, secret: true })
   },
 }
 

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -47,6 +47,10 @@ export async function findFreePort(): Promise<number> {
   return address.port
 }
 
+/** Ends with this process, however it ends. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')))
+
 /** A `redis-server` of this suite. */
 export interface TestServer {
   readonly port: number
@@ -64,15 +68,43 @@ export interface TestServer {
 export async function startServer(...args: string[]): Promise<TestServer> {
   const port = await findFreePort()
   const folder = mkdtempSync(path.join(os.tmpdir(), 'countersign-redis-'))
-  const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
-  fixed.push('--repl-diskless-sync-delay', '0')
+  return startProcess(port, folder, [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--repl-diskless-sync-delay',
+    '0',
+    ...args,
+  ])
+}
+
+/** Starts a Sentinel that alone decides, after half a second, that the master `main` is gone. */
+export async function startSentinel(masterPort: number): Promise<TestServer> {
+  const port = await findFreePort()
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'countersign-sentinel-'))
+  const file = path.join(folder, 'sentinel.conf')
+  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, `sentinel monitor main 127.0.0.1 ${masterPort} 1`]
+  const times = ['sentinel down-after-milliseconds main 500', 'sentinel failover-timeout main 2000']
+  writeFileSync(file, [...lines, ...times, ''].join('\n'))
+  return startProcess(port, folder, [file, '--sentinel'])
+}
+
+async function startProcess(port: number, folder: string, args: readonly string[]): Promise<TestServer> {
   let child: ChildProcess
   const command = async (...words: string[]): Promise<string> => {
     const { stdout } = await execute('redis-cli', ['-p', String(port), ...words], { timeout: 5_000 })
     return stdout.trimEnd()
   }
   const start = async (): Promise<void> => {
-    child = spawn('redis-server', [...fixed, ...args], { stdio: 'ignore' })
+    child = spawn('redis-server', args, { stdio: 'ignore' })
+    children.add(child)
     for (let tries = 0; tries < 200; tries++) {
       const answer = await command('PING').catch(() => '')
       if (answer !== '' && !answer.startsWith('LOADING')) return
@@ -86,6 +118,7 @@ export async function startServer(...args: string[]): Promise<TestServer> {
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended
+    children.delete(child)
   }
   await start()
   return {
@@ -107,9 +140,12 @@ export async function startServer(...args: string[]): Promise<TestServer> {
 
 /** Three masters with a third of the slots each, and one replica each. */
 export interface TestCluster {
-  readonly masters: readonly TestServer[]
+  /** In the order of the slots. */
+  readonly masters: TestServer[]
   /** In the order of the masters. */
-  readonly replicas: readonly TestServer[]
+  readonly replicas: TestServer[]
+  /** Waits until the replica of one third has taken over and the old master follows it, and calls each what it is. */
+  swap(third: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -152,7 +188,15 @@ export async function startCluster(): Promise<TestCluster> {
       views.every((view) => view.match(/slave/g)?.length === 3)
     )
   })
-  return { masters, replicas, stop: async () => void (await Promise.all(servers.map((server) => server.stop()))) }
+  const swap = async (third: number): Promise<void> => {
+    const [old, successor] = [masters[third], replicas[third]]
+    if (old === undefined || successor === undefined) throw new Error('there are three thirds')
+    await until(async () => (await successor.command('ROLE')).startsWith('master'))
+    await until(async () => (await old.command('INFO', 'replication')).includes('master_link_status:up'))
+    masters[third] = successor
+    replicas[third] = old
+  }
+  return { masters, replicas, swap, stop: async () => void (await Promise.all(servers.map((server) => server.stop()))) }
 }
 
 async function countNodes(server: TestServer): Promise<number> {
