@@ -5,6 +5,7 @@ import type { AlgorithmName, KeyFamily } from '../algorithms.js'
 import type { DropReason } from '../diagnostics.js'
 import type { VerificationKey } from '../ports.js'
 import { isOnCurve, isSoundEd25519Point } from './curves.js'
+import { hasRocaFingerprint } from './weak-moduli.js'
 
 /** A public key that was judged good; OpenSSL sees it when a token first asks for it. */
 export class ImportedKey implements VerificationKey {
@@ -86,7 +87,7 @@ export function toKeyFamily(jwk: unknown): KeyFamily | DropReason {
 
 /**
  * Makes a key of a JWK whose family {@link toKeyFamily} told, from its public members alone.
- * RSA: 2,048 to 8,192 bits, exponent odd, at least 3 and under 2^32. EC: on its curve. Ed25519: canonical, not of small order.
+ * RSA: 2,048 to 8,192 bits, not of a library whose keys can be factored, exponent odd, at least 3 and under 2^32. EC: on its curve. Ed25519: canonical, not of small order.
  */
 export function importJwk(jwk: object, family: KeyFamily): ImportedKey | DropReason {
   const { kid, alg, n, e, x, y } = jwk as Readonly<
@@ -121,7 +122,7 @@ function isStrongModulus(modulus: Uint8Array): boolean {
   if (first < 0) return false
   const bits = (modulus.length - first) * 8 - Math.clz32(modulus[first] ?? 0) + 24
   const odd = ((modulus.at(-1) ?? 0) & 1) === 1
-  return bits >= 2_048 && bits <= 8_192 && odd
+  return bits >= 2_048 && bits <= 8_192 && odd && !hasRocaFingerprint(modulus)
 }
 
 /** An exponent of 1 makes every message its own signature; a long one makes each verification a denial of service. */
