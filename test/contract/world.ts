@@ -1,7 +1,7 @@
 import { createVerifier, memoryReplayStore } from '@countersign/core'
 import type { Principal, Verifier } from '@countersign/core'
 import { createTestClock, createTestIssuer, testRuntime } from '@countersign/testing'
-import type { TestIssuer } from '@countersign/testing'
+import type { TestClock, TestIssuer } from '@countersign/testing'
 
 /** The same issuers, verifiers and tokens for every host. */
 export interface World {
@@ -15,6 +15,13 @@ export interface World {
   readonly acme: TestIssuer
   /** Trusts Acme, and takes tokens that are bound to a key. */
   readonly bound: Verifier
+  /** As `bound`, and with the same memory: for middleware inside middleware. */
+  readonly nested: Verifier
+  /** As `bound`, every token bound, every proof with a nonce. */
+  readonly nonces: Verifier
+  /** As `bound`, behind a proxy that strips `/v1`. */
+  readonly prefixed: Verifier
+  readonly clock: TestClock
   readonly tokens: Readonly<Record<TokenName, string>>
   close(): Promise<void>
 }
@@ -53,14 +60,13 @@ export async function createWorld(): Promise<World> {
     runtime,
   })
 
-  const bound = createVerifier({
-    audience: AUDIENCE,
-    issuers: [acme.issuer],
-    publicUrl: AUDIENCE,
-    dpop: { mode: 'allowed', algorithms: ['ES256'] },
-    replayStore: memoryReplayStore(),
-    runtime,
-  })
+  const dpop = { mode: 'allowed', algorithms: ['ES256'] } as const
+  const replayStore = memoryReplayStore()
+  const binding = { audience: AUDIENCE, issuers: [acme.issuer], publicUrl: AUDIENCE, dpop, replayStore, runtime }
+  const bound = createVerifier(binding)
+  const nested = createVerifier(binding)
+  const nonces = createVerifier({ ...binding, dpop: { ...dpop, mode: 'required', nonce: { slotSeconds: 60 } } })
+  const prefixed = createVerifier({ ...binding, publicUrl: `${AUDIENCE}/v1` })
 
   const acmeToken = await acme.token({ scope: 'orders:read' })
   const [header, payload, signature = ''] = acmeToken.split('.')
@@ -70,6 +76,10 @@ export async function createWorld(): Promise<World> {
     inner,
     acme,
     bound,
+    nested,
+    nonces,
+    prefixed,
+    clock,
     tokens: {
       acme: acmeToken,
       acmeWrite: await acme.token({ scope: 'orders:read orders:write' }),
@@ -84,7 +94,7 @@ export async function createWorld(): Promise<World> {
       encoding: `${header}.${payload}.${signature}=`,
     },
     async close() {
-      await Promise.all([api, partner, inner, bound].map((verifier) => verifier.close()))
+      await Promise.all([api, partner, inner, bound, nested, nonces, prefixed].map((verifier) => verifier.close()))
     },
   }
 }

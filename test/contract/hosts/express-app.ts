@@ -27,7 +27,18 @@ export function createExpressApp(
   const bound = express.Router()
   bound.use(countersign(world.bound))
   bound.get('/orders', requireScopes('orders:write'), show)
+  bound.use('/nested', countersign(world.nested), countersign(world.bound))
+  bound.get('/nested/orders', show)
   app.use('/bound', bound)
+  for (const [path, verifier] of [
+    ['/nonces', world.nonces],
+    ['/prefixed', world.prefixed],
+  ] as const) {
+    const proven = express.Router()
+    proven.use(countersign(verifier))
+    proven.get('/orders', requireScopes('orders:read'), show)
+    app.use(path, proven)
+  }
 
   const optional = express.Router()
   optional.use(countersign(world.api, { optional: true }))

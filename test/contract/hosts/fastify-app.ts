@@ -1,6 +1,15 @@
 import fastify from 'fastify'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { allOf, anyOf, countersign, findAuth, getAuth, requireAnyScope, requireScopes } from '@countersign/fastify'
+import {
+  allOf,
+  anyOf,
+  authenticate,
+  countersign,
+  findAuth,
+  getAuth,
+  requireAnyScope,
+  requireScopes,
+} from '@countersign/fastify'
 import { describePrincipal } from '../world.js'
 import type { World } from '../world.js'
 
@@ -48,9 +57,28 @@ export function createFastifyApp(world: World, handler?: FastifyErrorHandler): F
     async (bound) => {
       bound.register(countersign, { verifier: world.bound })
       bound.get('/orders', { config: { auth: { scopes: ['orders:write'] } } }, show)
+      bound.register(
+        async (nested) => {
+          nested.register(countersign, { verifier: world.nested })
+          nested.get('/orders', { onRequest: authenticate }, show)
+        },
+        { prefix: '/nested' },
+      )
     },
     { prefix: '/bound' },
   )
+  for (const [prefix, verifier] of [
+    ['/nonces', world.nonces],
+    ['/prefixed', world.prefixed],
+  ] as const) {
+    app.register(
+      async (proven) => {
+        proven.register(countersign, { verifier })
+        proven.get('/orders', orders, show)
+      },
+      { prefix },
+    )
+  }
   app.register(
     async (inner) => {
       inner.get('/me', async (request) => describePrincipal(getAuth(request, world.inner)))

@@ -27,7 +27,18 @@ export function createKoaApp(Application: typeof Koa, world: World, first?: Koa.
   const bound = new Router({ prefix: '/bound' })
   bound.use(countersign(world.bound))
   bound.get('/orders', requireScopes('orders:write'), show)
+  bound.use('/nested', countersign(world.nested), countersign(world.bound))
+  bound.get('/nested/orders', show)
   app.use(bound.routes())
+  for (const [path, verifier] of [
+    ['/nonces', world.nonces],
+    ['/prefixed', world.prefixed],
+  ] as const) {
+    const proven = new Application()
+    proven.use(countersign(verifier))
+    proven.use(new Router().get('/orders', requireScopes('orders:read'), show).routes())
+    app.use(mount(path, proven))
+  }
 
   const optional = new Router({ prefix: '/optional' })
   optional.use(countersign(world.api, { optional: true }))

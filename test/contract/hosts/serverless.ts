@@ -29,7 +29,10 @@ export const serverlessHosts: readonly Host[] = (['Express 5', 'Koa 3'] as const
         const multiValueHeaders: Record<string, string[]> = {}
         for (const [name, value] of fields) multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), value]
         const requestContext = { identity: { sourceIp: '192.0.2.1' } }
-        const event = { httpMethod: method, path, headers: {}, multiValueHeaders, requestContext, body: '' }
+        const [pathname = path, query] = path.split('?', 2)
+        const queryStringParameters = Object.fromEntries(new URLSearchParams(query))
+        const target = { httpMethod: method, path: pathname, queryStringParameters }
+        const event = { ...target, headers: {}, multiValueHeaders, requestContext, body: '' }
         const answer = (await handle(event, {})) as GatewayAnswer
         const received = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), [value]])
         return { status: answer.statusCode, fields: Object.fromEntries(received), body: answer.body }
