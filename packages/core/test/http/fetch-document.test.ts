@@ -94,6 +94,18 @@ describe('parseFetchedJson', () => {
     )
   })
 
+  it('takes 30,000 brackets, colons and commas and refuses more: what they make would stop the event loop', () => {
+    const list = (values: number): Buffer => Buffer.from(`{"a":[${Array.from({ length: values }, () => 0).join(',')}]}`)
+    const objects = (count: number): Buffer =>
+      Buffer.from(`{"a":[${Array.from({ length: count }, () => '{}').join(',')}]}`)
+    expect(parseFetchedJson(list(29_998), url)).toHaveProperty('a.length', 29_998)
+    expect(parseFetchedJson(objects(14_999), url)).toHaveProperty('a.length', 14_999)
+    const members = Buffer.from(JSON.stringify(Object.fromEntries(Array.from({ length: 15_001 }, (_, at) => [at, 0]))))
+    for (const body of [list(29_999), objects(15_000), members]) {
+      expect(() => parseFetchedJson(body, url)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }))
+    }
+  })
+
   it('does not count brackets inside strings', () => {
     const text = `{"a":"${'['.repeat(100)}\\"${'{'.repeat(100)}"}`
     expect(parseFetchedJson(Buffer.from(text), url)).toEqual({ a: `${'['.repeat(100)}"${'{'.repeat(100)}` })

@@ -90,6 +90,16 @@ describe('a key set, without a kid', () => {
     )
   })
 
+  it('invariant 11: imports none of them where too many fit: a hundred imports would stop the event loop', () => {
+    const set = toKeySet(toJwks(...Array.from({ length: 5 }, () => makePair('P-521'))))
+    const imported: unknown[] = []
+    for (const key of set.keys) Object.defineProperty(key, 'keyObject', { get: () => imported.push(key) })
+    expect(() => set.select({ kid: undefined, algorithm: 'ES512' })).toThrow(
+      expect.objectContaining({ reason: 'ERR_KEY_AMBIGUOUS', detail: { algorithm: 'ES512', keys: 5, most: 4 } }),
+    )
+    expect(imported).toEqual([])
+  })
+
   it('does not give a nameless key to a token that names one', () => {
     const { kid: _kid, ...nameless } = makePair().jwk
     expect(select(toKeySet({ keys: [nameless] }), 'a')).toBeUndefined()
