@@ -123,3 +123,15 @@ export const noGlide: string =
 
 /** The libraries that can be had here. */
 export const libraries: readonly Library[] = [nodeRedis, ioredis, iovalkey, ...(glide === undefined ? [] : [glide])]
+
+/** Begins the keys of one test file on a server that is somebody else's. */
+export const testPrefix = `countersign-test-${process.pid}:`
+
+/** Takes away what a test file left on somebody else's server. */
+export async function clean(url: string): Promise<void> {
+  const client = createClient({ url })
+  client.on('error', () => {})
+  await client.connect()
+  for await (const keys of client.scanIterator({ MATCH: `${testPrefix}*` })) if (keys.length > 0) await client.del(keys)
+  client.destroy()
+}

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clean, testPrefix } from './clients.js'
 import { makeProof } from './proof.js'
 import { givenUrl, isSoak, noRedis, startServer } from './servers.js'
 import type { TestServer } from './servers.js'
@@ -46,10 +47,13 @@ describe.skipIf(noRedis !== '')(`two processes on one server${noRedis}`, () => {
     server = await startServer()
     url = server.url
   }, 120_000)
-  afterAll(() => server?.stop())
+  afterAll(async () => {
+    if (givenUrl !== undefined) await clean(givenUrl)
+    await server?.stop()
+  })
 
   it(`take one id, claimed ${claims} times at once, exactly once`, async () => {
-    const counts = await claimTwice(url, `one:${process.pid}:`, [makeProof().id], claims / 2)
+    const counts = await claimTwice(url, `${testPrefix}one:`, [makeProof().id], claims / 2)
     expect(counts.reduce((sum, { fresh }) => sum + fresh, 0)).toBe(1)
     expect(counts.reduce((sum, { replayed }) => sum + replayed, 0)).toBe(claims - 1)
     expect(counts.map(({ failed }) => failed)).toEqual([0, 0])
@@ -57,7 +61,7 @@ describe.skipIf(noRedis !== '')(`two processes on one server${noRedis}`, () => {
 
   it(`take ${claims / 10} ids, each claimed 10 times at once, exactly once each`, async () => {
     const ids = Array.from({ length: claims / 10 }, () => makeProof().id)
-    const counts = await claimTwice(url, `many:${process.pid}:`, ids, 5)
+    const counts = await claimTwice(url, `${testPrefix}many:`, ids, 5)
     expect(counts.reduce((sum, { fresh }) => sum + fresh, 0)).toBe(claims / 10)
     expect(counts.map(({ failed }) => failed)).toEqual([0, 0])
   }, 600_000)

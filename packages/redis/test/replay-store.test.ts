@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { replayStore } from '../src/index.js'
-import { libraries, noGlide } from './clients.js'
+import { clean, libraries, noGlide, testPrefix } from './clients.js'
 import type { Opened } from './clients.js'
 import { judge, makeProof, tally } from './proof.js'
 import { startProxy } from './proxy.js'
@@ -19,12 +19,15 @@ describe.skipIf(noRedis !== '')(`a replay store on a real server${noRedis}${noGl
     server = await startServer()
     url = server.url
   })
-  afterAll(() => server?.stop())
+  afterAll(async () => {
+    if (givenUrl !== undefined) await clean(givenUrl)
+    await server?.stop()
+  })
 
   describe.each(libraries)('through $name', ({ name, open }) => {
     let opened: Opened
     let another: Opened
-    const prefix = `test:${name}:${process.pid}:`
+    const prefix = `${testPrefix}${name}:`
     beforeAll(async () => {
       opened = await open(url)
       another = await open(url)
@@ -74,13 +77,17 @@ describe.skipIf(noRedis !== '')(`a replay store on a real server${noRedis}${noGl
     ['no string', 12],
   ])('refuses an id that is %s', async (_, id) => {
     const opened = await libraries[0]!.open(url)
-    await expect(replayStore(opened.client, patient).claim(id as string, 60_000)).rejects.toThrow(TypeError)
+    await expect(
+      replayStore(opened.client, { ...patient, prefix: testPrefix }).claim(id as string, 60_000),
+    ).rejects.toThrow(TypeError)
     opened.close()
   })
 
   it.each([0, -1, Number.NaN, Infinity])('refuses a time to live of %s ms', async (ttlMs) => {
     const opened = await libraries[0]!.open(url)
-    await expect(replayStore(opened.client, patient).claim('id', ttlMs)).rejects.toThrow(RangeError)
+    await expect(replayStore(opened.client, { ...patient, prefix: testPrefix }).claim('id', ttlMs)).rejects.toThrow(
+      RangeError,
+    )
     opened.close()
   })
 })
