@@ -5,6 +5,9 @@ import { checkMembers, SCOPE_TOKENS, toNames } from './arguments.js'
 import { createGuard } from './create-guard.js'
 import type { Guard } from './guard.js'
 
+/** How far the clock of whoever signed the user in may be ahead. */
+const CLOCK_TOLERANCE_SECONDS = 60
+
 /** How strong and how recent the user's authentication must be. At least one member. */
 export interface AuthenticationRequirement {
   /** Authentication context classes, of which the token's `acr` must be one. Strongest preference first. */
@@ -36,8 +39,8 @@ export function requireAuthentication(requirement: AuthenticationRequirement): G
     if (maxAgeSeconds === undefined) return
     const { authenticatedAtSeconds } = principal
     const age = authenticatedAtSeconds === undefined ? Infinity : readNowSeconds(principal) - authenticatedAtSeconds
-    // Written so that anything but a proven small age is too old.
-    if (!(age <= maxAgeSeconds)) throw stepUp('ERR_STEP_UP_AGE')
+    // Written so that anything but a proven small age is too old; a sign-in that is yet to come proves nothing.
+    if (!(age <= maxAgeSeconds && age >= -CLOCK_TOLERANCE_SECONDS)) throw stepUp('ERR_STEP_UP_AGE')
   })
 }
 

@@ -222,6 +222,8 @@ describe('requireAuthentication', () => {
     expect(judge(guard, { authenticatedAtSeconds: NOW - 300.001 })).toBe('ERR_STEP_UP_AGE')
     expect(judge(guard, {})).toBe('ERR_STEP_UP_AGE')
     expect(judge(guard, { authenticatedAtSeconds: NaN })).toBe('ERR_STEP_UP_AGE')
+    expect(judge(guard, { authenticatedAtSeconds: NOW + 60 })).toBe('accepted')
+    expect(judge(guard, { authenticatedAtSeconds: NOW + 60.001 })).toBe('ERR_STEP_UP_AGE')
   })
 
   it('demands both where both are given', () => {
