@@ -5,6 +5,8 @@ export interface ContractRequest {
   readonly method: string
   readonly path: string
   readonly fields: readonly (readonly [name: string, value: string])[]
+  /** Sent as it is: its length, or its chunks, stand in `fields`. */
+  readonly body?: string
 }
 
 /** What came back. Names in lower case, each with every value it came with. */
@@ -15,12 +17,12 @@ export interface ContractAnswer {
 }
 
 /** Sends a request byte by byte as it is given, over a connection of its own: clients and agents merge and drop fields. */
-export function sendRaw(port: number, { method, path, fields }: ContractRequest): Promise<ContractAnswer> {
+export function sendRaw(port: number, { method, path, fields, body = '' }: ContractRequest): Promise<ContractAnswer> {
   const lines = [`${method} ${path} HTTP/1.1`, 'Host: api.example.com', 'Connection: close']
   for (const [name, value] of fields) lines.push(`${name}: ${value}`)
   return new Promise((resolve, reject) => {
     const received: Buffer[] = []
-    const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`))
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`))
     socket.setTimeout(5_000, () => socket.destroy(new Error(`${method} ${path} hangs`)))
     socket.on('data', (bytes) => received.push(bytes))
     socket.on('error', reject)

@@ -184,6 +184,7 @@ describe('the public names are part of the promise of a version:', () => {
         type VerifierOptions
       ./adapter
         authenticateRequest
+        callEndpoint
         checkGuard
         findPrincipal
         flag
@@ -195,6 +196,7 @@ describe('the public names are part of the promise of a version:', () => {
         oneOf
         optional
         readMiddlewareOptions
+        readMountOptions
         readTable
         required
         silentLogger
@@ -204,13 +206,17 @@ describe('the public names are part of the promise of a version:', () => {
         toSafeLogger
         toVerifier
         type AuthenticateOptions
+        type EndpointCall
         type ErrorBody
         type ErrorReply
+        type IncomingStream
         type Kind
         type MiddlewareOptions
+        type MountOptions
         type OptionProblem
         type OptionRow
         type OptionTable
+        type OutgoingStream
       ./testing
         withPrincipal
         type PrincipalDescription"
@@ -226,12 +232,27 @@ describe('the public names are part of the promise of a version:', () => {
         errorHandler
         findAuth
         getAuth
+        mount
+        protectedResourceMetadata
+        requireActor
+        requireAnyRole
         requireAnyScope
+        requireAuthentication
+        requireAuthorizationDetails
+        requireClaim
+        requireGroups
+        requireIssuer
+        requirePermissions
+        requireRoles
         requireScopes
+        requireThat
         type AsyncGuardHandler
         type ErrorHandler
         type GuardHandler
+        type GuardHandlerComposition
+        type GuardHandlerFactory
         type Handler
+        type MountOptions
         type NextFunction
       ./augment"
     `)
@@ -248,17 +269,32 @@ describe('the public names are part of the promise of a version:', () => {
         errorHandler
         findAuth
         getAuth
+        mount
+        protectedResourceMetadata
+        requireActor
+        requireAnyRole
         requireAnyScope
+        requireAuthentication
+        requireAuthorizationDetails
+        requireClaim
+        requireGroups
+        requireIssuer
+        requirePermissions
+        requireRoles
         requireScopes
+        requireThat
         type AsyncGuardHook
         type CountersignOptions
         type ErrorHandler
         type FailedReply
         type FailedRequest
         type GuardHook
+        type GuardHookComposition
+        type GuardHookFactory
         type Hook
         type HookReply
         type HookRequest
+        type MountOptions
         type RouteAuth
         type RouteDefaults
       ./augment"
@@ -274,12 +310,27 @@ describe('the public names are part of the promise of a version:', () => {
         errorHandler
         findAuth
         getAuth
+        mount
+        protectedResourceMetadata
+        requireActor
+        requireAnyRole
         requireAnyScope
+        requireAuthentication
+        requireAuthorizationDetails
+        requireClaim
+        requireGroups
+        requireIssuer
+        requirePermissions
+        requireRoles
         requireScopes
+        requireThat
         type AsyncGuardMiddleware
         type Context
         type GuardMiddleware
+        type GuardMiddlewareComposition
+        type GuardMiddlewareFactory
         type Middleware
+        type MountOptions
       ./augment"
     `)
   })

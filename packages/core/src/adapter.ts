@@ -7,8 +7,12 @@ export {
   toVerifier,
 } from './http/attachment.js'
 export type { AuthenticateOptions, ErrorBody, ErrorReply } from './http/attachment.js'
+export { callEndpoint } from './http/endpoint.js'
+export type { EndpointCall, IncomingStream, OutgoingStream } from './http/endpoint.js'
 export { readMiddlewareOptions } from './http/middleware-options.js'
 export type { MiddlewareOptions } from './http/middleware-options.js'
+export { readMountOptions } from './http/mount-options.js'
+export type { MountOptions } from './http/mount-options.js'
 export { invalid } from './options/fail.js'
 export type { OptionProblem } from './options/fail.js'
 export { flag, list, methods, number, oneOf, optional, readTable, required, table, text } from './options/kinds.js'

@@ -9,8 +9,20 @@ export type GuardHandler = Handler & Guard
 /** A route handler that is a guard that needs awaiting: it has no `check`. */
 export type AsyncGuardHandler = Handler & AsyncGuard
 
+/** A factory of guards of core, as one of route handlers: the same arguments, the same refusals. */
+export type GuardHandlerFactory<F> = F extends (...args: infer A extends readonly unknown[]) => Guard
+  ? (...args: A) => GuardHandler
+  : never
+
+/** How guards become one. As soon as one of them needs awaiting, all of it does. */
+export interface GuardHandlerComposition {
+  (...guards: readonly [Guard, ...Guard[]]): GuardHandler
+  (...guards: readonly [AnyGuard, ...AnyGuard[]]): AsyncGuardHandler
+}
+
 /** Makes a route handler of a guard. */
 export function toHandler(guard: Guard): GuardHandler
+export function toHandler(guard: AsyncGuard): AsyncGuardHandler
 export function toHandler(guard: AnyGuard): GuardHandler | AsyncGuardHandler
 export function toHandler(guard: AnyGuard): GuardHandler | AsyncGuardHandler {
   const handler: Handler = (req, res, next) => {
@@ -24,4 +36,16 @@ export function toHandler(guard: AnyGuard): GuardHandler | AsyncGuardHandler {
     else settle(pending, res, next)
   }
   return Object.assign(handler, guard)
+}
+
+/** Makes a factory of route handlers of a factory of guards. */
+export function toFactory<A extends readonly unknown[]>(create: (...args: A) => Guard): (...args: A) => GuardHandler {
+  return (...args) => toHandler(create(...args))
+}
+
+/** Makes a composition that answers with route handlers. */
+export function toComposition(
+  compose: (...guards: readonly [AnyGuard, ...AnyGuard[]]) => AnyGuard,
+): GuardHandlerComposition {
+  return ((...guards: readonly [AnyGuard, ...AnyGuard[]]) => toHandler(compose(...guards))) as GuardHandlerComposition
 }

@@ -1,33 +1,73 @@
+import type { IncomingMessage } from 'node:http'
 import * as core from '@countersign/core'
-import type { AnyGuard, Guard } from '@countersign/core'
-import { toHandler } from './guard-handler.js'
-import type { AsyncGuardHandler, GuardHandler } from './guard-handler.js'
+import type { Principal } from '@countersign/core'
+import { toComposition, toFactory, toHandler } from './guard-handler.js'
+import type { AsyncGuardHandler, GuardHandlerComposition, GuardHandlerFactory } from './guard-handler.js'
 
 /**
- * Demands every one of these scopes, as a route handler: otherwise 403, with all of them in the challenge.
- *
- * @throws TypeError at construction for no scope, a non-string, or one that is not a scope-token
- * @see RFC 6750 section 3.1
+ * Demands every one of these scopes, as a route handler: otherwise 403, with all of them in the challenge. As
+ * `requireScopes` of core.
  */
-export function requireScopes(...scopes: readonly string[]): GuardHandler {
-  return toHandler(core.requireScopes(...scopes))
+export const requireScopes: GuardHandlerFactory<typeof core.requireScopes> = toFactory(core.requireScopes)
+
+/** Demands at least one of these scopes; otherwise as {@link requireScopes}. As `requireAnyScope` of core. */
+export const requireAnyScope: GuardHandlerFactory<typeof core.requireAnyScope> = toFactory(core.requireAnyScope)
+
+/** Demands every one of these roles, otherwise 403. As `requireRoles` of core. */
+export const requireRoles: GuardHandlerFactory<typeof core.requireRoles> = toFactory(core.requireRoles)
+
+/** Demands at least one of these roles, otherwise 403. As `requireAnyRole` of core. */
+export const requireAnyRole: GuardHandlerFactory<typeof core.requireAnyRole> = toFactory(core.requireAnyRole)
+
+/** Demands every one of these permissions, otherwise 403. As `requirePermissions` of core. */
+export const requirePermissions: GuardHandlerFactory<typeof core.requirePermissions> = toFactory(
+  core.requirePermissions,
+)
+
+/** Demands membership in every one of these groups, otherwise 403. As `requireGroups` of core. */
+export const requireGroups: GuardHandlerFactory<typeof core.requireGroups> = toFactory(core.requireGroups)
+
+/** Demands that a claim has this value, or one of these, otherwise 403. As `requireClaim` of core. */
+export const requireClaim: GuardHandlerFactory<typeof core.requireClaim> = toFactory(core.requireClaim)
+
+/** Demands that one of these issuers vouches for the subject, otherwise 403. As `requireIssuer` of core. */
+export const requireIssuer: GuardHandlerFactory<typeof core.requireIssuer> = toFactory(core.requireIssuer)
+
+/** Demands that one of these acts for the subject now, otherwise 403. As `requireActor` of core. */
+export const requireActor: GuardHandlerFactory<typeof core.requireActor> = toFactory(core.requireActor)
+
+/**
+ * Demands an authentication of a certain strength or age, otherwise a step-up challenge (RFC 9470). As
+ * `requireAuthentication` of core.
+ */
+export const requireAuthentication: GuardHandlerFactory<typeof core.requireAuthentication> = toFactory(
+  core.requireAuthentication,
+)
+
+/**
+ * Demands one authorization detail that allows all of this (RFC 9396), otherwise 403. As `requireAuthorizationDetails`
+ * of core.
+ */
+export const requireAuthorizationDetails: GuardHandlerFactory<typeof core.requireAuthorizationDetails> = toFactory(
+  core.requireAuthorizationDetails,
+)
+
+/**
+ * Demands what a function of the application says, awaited; only `true` itself allows. As `requireThat` of core.
+ *
+ * `req` is the framework's own: say its type where you name it, nothing checks that.
+ */
+export function requireThat<R extends IncomingMessage = IncomingMessage>(
+  predicate: (principal: Principal, req: R) => boolean | Promise<boolean>,
+): AsyncGuardHandler {
+  return toHandler(core.requireThat(predicate))
 }
 
-/** Demands at least one of these scopes; otherwise as {@link requireScopes}. */
-export function requireAnyScope(...scopes: readonly string[]): GuardHandler {
-  return toHandler(core.requireAnyScope(...scopes))
-}
+/** Demands that every guard holds; the first that does not decides the answer, a step-up last. As `allOf` of core. */
+export const allOf: GuardHandlerComposition = toComposition(core.allOf)
 
-/** Demands that every guard holds, in order; the first that does not decides the answer. */
-export function allOf(...guards: readonly [Guard, ...Guard[]]): GuardHandler
-export function allOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): AsyncGuardHandler
-export function allOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): GuardHandler | AsyncGuardHandler {
-  return toHandler(core.allOf(...guards))
-}
-
-/** Demands that at least one guard holds. Only a denial falls through to the next guard; an error does not. */
-export function anyOf(...guards: readonly [Guard, ...Guard[]]): GuardHandler
-export function anyOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): AsyncGuardHandler
-export function anyOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): GuardHandler | AsyncGuardHandler {
-  return toHandler(core.anyOf(...guards))
-}
+/**
+ * Demands that at least one guard holds. Only a denial falls through to the next guard; an error does not. As `anyOf` of
+ * core.
+ */
+export const anyOf: GuardHandlerComposition = toComposition(core.anyOf)

@@ -1,6 +1,24 @@
+export { protectedResourceMetadata } from '@countersign/core'
+export type { MountOptions } from '@countersign/core/adapter'
 export { findAuth, getAuth } from './auth.js'
 export { countersign } from './countersign.js'
 export { errorHandler } from './error-handler.js'
-export { allOf, anyOf, requireAnyScope, requireScopes } from './guards.js'
-export type { AsyncGuardHandler, GuardHandler } from './guard-handler.js'
+export {
+  allOf,
+  anyOf,
+  requireActor,
+  requireAnyRole,
+  requireAnyScope,
+  requireAuthentication,
+  requireAuthorizationDetails,
+  requireClaim,
+  requireGroups,
+  requireIssuer,
+  requirePermissions,
+  requireRoles,
+  requireScopes,
+  requireThat,
+} from './guards.js'
+export type { AsyncGuardHandler, GuardHandler, GuardHandlerComposition, GuardHandlerFactory } from './guard-handler.js'
 export type { ErrorHandler, Handler, NextFunction } from './handler.js'
+export { mount } from './mount.js'

@@ -1,33 +1,71 @@
 import * as core from '@countersign/core'
-import type { AnyGuard, Guard } from '@countersign/core'
-import { toHook } from './guard-hook.js'
-import type { AsyncGuardHook, GuardHook } from './guard-hook.js'
+import type { Principal } from '@countersign/core'
+import { toComposition, toFactory, toHook } from './guard-hook.js'
+import type { AsyncGuardHook, GuardHookComposition, GuardHookFactory } from './guard-hook.js'
+import type { HookRequest } from './hook.js'
 
 /**
- * Demands every one of these scopes, as a route hook: otherwise 403, with all of them in the challenge.
- *
- * @throws TypeError at construction for no scope, a non-string, or one that is not a scope-token
- * @see RFC 6750 section 3.1
+ * Demands every one of these scopes, as a route hook: otherwise 403, with all of them in the challenge. As
+ * `requireScopes` of core.
  */
-export function requireScopes(...scopes: readonly string[]): GuardHook {
-  return toHook(core.requireScopes(...scopes))
+export const requireScopes: GuardHookFactory<typeof core.requireScopes> = toFactory(core.requireScopes)
+
+/** Demands at least one of these scopes; otherwise as {@link requireScopes}. As `requireAnyScope` of core. */
+export const requireAnyScope: GuardHookFactory<typeof core.requireAnyScope> = toFactory(core.requireAnyScope)
+
+/** Demands every one of these roles, otherwise 403. As `requireRoles` of core. */
+export const requireRoles: GuardHookFactory<typeof core.requireRoles> = toFactory(core.requireRoles)
+
+/** Demands at least one of these roles, otherwise 403. As `requireAnyRole` of core. */
+export const requireAnyRole: GuardHookFactory<typeof core.requireAnyRole> = toFactory(core.requireAnyRole)
+
+/** Demands every one of these permissions, otherwise 403. As `requirePermissions` of core. */
+export const requirePermissions: GuardHookFactory<typeof core.requirePermissions> = toFactory(core.requirePermissions)
+
+/** Demands membership in every one of these groups, otherwise 403. As `requireGroups` of core. */
+export const requireGroups: GuardHookFactory<typeof core.requireGroups> = toFactory(core.requireGroups)
+
+/** Demands that a claim has this value, or one of these, otherwise 403. As `requireClaim` of core. */
+export const requireClaim: GuardHookFactory<typeof core.requireClaim> = toFactory(core.requireClaim)
+
+/** Demands that one of these issuers vouches for the subject, otherwise 403. As `requireIssuer` of core. */
+export const requireIssuer: GuardHookFactory<typeof core.requireIssuer> = toFactory(core.requireIssuer)
+
+/** Demands that one of these acts for the subject now, otherwise 403. As `requireActor` of core. */
+export const requireActor: GuardHookFactory<typeof core.requireActor> = toFactory(core.requireActor)
+
+/**
+ * Demands an authentication of a certain strength or age, otherwise a step-up challenge (RFC 9470). As
+ * `requireAuthentication` of core.
+ */
+export const requireAuthentication: GuardHookFactory<typeof core.requireAuthentication> = toFactory(
+  core.requireAuthentication,
+)
+
+/**
+ * Demands one authorization detail that allows all of this (RFC 9396), otherwise 403. As `requireAuthorizationDetails`
+ * of core.
+ */
+export const requireAuthorizationDetails: GuardHookFactory<typeof core.requireAuthorizationDetails> = toFactory(
+  core.requireAuthorizationDetails,
+)
+
+/**
+ * Demands what a function of the application says, awaited; only `true` itself allows. As `requireThat` of core.
+ *
+ * `request` is the framework's own: say its type where you name it, nothing checks that.
+ */
+export function requireThat<R extends HookRequest = HookRequest>(
+  predicate: (principal: Principal, request: R) => boolean | Promise<boolean>,
+): AsyncGuardHook {
+  return toHook(core.requireThat(predicate))
 }
 
-/** Demands at least one of these scopes; otherwise as {@link requireScopes}. */
-export function requireAnyScope(...scopes: readonly string[]): GuardHook {
-  return toHook(core.requireAnyScope(...scopes))
-}
+/** Demands that every guard holds; the first that does not decides the answer, a step-up last. As `allOf` of core. */
+export const allOf: GuardHookComposition = toComposition(core.allOf)
 
-/** Demands that every guard holds, in order; the first that does not decides the answer. */
-export function allOf(...guards: readonly [Guard, ...Guard[]]): GuardHook
-export function allOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): AsyncGuardHook
-export function allOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): GuardHook | AsyncGuardHook {
-  return toHook(core.allOf(...guards))
-}
-
-/** Demands that at least one guard holds. Only a denial falls through to the next guard; an error does not. */
-export function anyOf(...guards: readonly [Guard, ...Guard[]]): GuardHook
-export function anyOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): AsyncGuardHook
-export function anyOf(...guards: readonly [AnyGuard, ...AnyGuard[]]): GuardHook | AsyncGuardHook {
-  return toHook(core.anyOf(...guards))
-}
+/**
+ * Demands that at least one guard holds. Only a denial falls through to the next guard; an error does not. As `anyOf` of
+ * core.
+ */
+export const anyOf: GuardHookComposition = toComposition(core.anyOf)

@@ -3,13 +3,31 @@ import fastifyPlugin from 'fastify-plugin'
 import type { CountersignOptions } from './options.js'
 import { plugin } from './plugin.js'
 
+export { protectedResourceMetadata } from '@countersign/core'
+export type { MountOptions } from '@countersign/core/adapter'
 export { findAuth, getAuth } from './auth.js'
 export { authenticate } from './authenticate.js'
 export { errorHandler } from './error-handler.js'
 export type { ErrorHandler, FailedReply, FailedRequest } from './error-handler.js'
-export { allOf, anyOf, requireAnyScope, requireScopes } from './guards.js'
-export type { AsyncGuardHook, GuardHook } from './guard-hook.js'
+export {
+  allOf,
+  anyOf,
+  requireActor,
+  requireAnyRole,
+  requireAnyScope,
+  requireAuthentication,
+  requireAuthorizationDetails,
+  requireClaim,
+  requireGroups,
+  requireIssuer,
+  requirePermissions,
+  requireRoles,
+  requireScopes,
+  requireThat,
+} from './guards.js'
+export type { AsyncGuardHook, GuardHook, GuardHookComposition, GuardHookFactory } from './guard-hook.js'
 export type { Hook, HookReply, HookRequest } from './hook.js'
+export { mount } from './mount.js'
 export type { CountersignOptions, RouteDefaults } from './options.js'
 export type { RouteAuth } from './route-auth.js'
 

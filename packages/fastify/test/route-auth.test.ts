@@ -1,7 +1,7 @@
 import fastify from 'fastify'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { countersign, findAuth } from '@countersign/fastify'
+import { countersign, findAuth, requireActor, requireAnyRole, requireRoles, requireThat } from '@countersign/fastify'
 import type { CountersignOptions } from '@countersign/fastify'
 import { caller, issuer, verifier } from './service.js'
 
@@ -42,6 +42,63 @@ describe('config.auth', () => {
     )
   })
 
+  const may = { scope: 'orders:read', roles: ['clerk', 'head clerk'], permissions: ['refund'] }
+  const nowSeconds = () => Math.floor(issuer.clock.now() / 1_000)
+  const mine = (answer: () => unknown) => requireThat(answer as () => boolean)
+
+  it.each([
+    ['roles', { roles: ['clerk', 'head clerk'] }, [401, 403, 200]],
+    ['roles that nobody has', { roles: ['clerk', 'owner'] }, [401, 403, 403]],
+    ['permissions', { permissions: ['refund'] }, [401, 403, 200]],
+    ['permissions that are scopes', { permissions: ['orders:read'] }, [401, 403, 403]],
+    ['all of them', { scopes: ['orders:read'], roles: ['clerk'], permissions: ['refund'] }, [401, 403, 200]],
+    ['a class of authentication', { acr: 'gold' }, [401, 401, 200]],
+    ['classes of authentication', { acr: ['silver', 'gold'] }, [401, 401, 200]],
+    ['another class', { acr: ['silver'] }, [401, 401, 401]],
+    ['an age of authentication', { maxAgeSeconds: 300 }, [401, 401, 200]],
+    ['a smaller age', { maxAgeSeconds: 30 }, [401, 401, 401]],
+    ['class and age', { acr: 'gold', maxAgeSeconds: 300 }, [401, 401, 200]],
+    ['class and scopes', { acr: 'gold', scopes: ['orders:write'] }, [401, 403, 403]],
+    ['a guard', { guard: requireAnyRole('owner', 'clerk') }, [401, 403, 200]],
+    ['a guard of core', { guard: requireActor('robot') }, [401, 403, 403]],
+    ['a guard that is awaited', { guard: mine(() => Promise.resolve(true)) }, [401, 200, 200]],
+    ['a guard that is awaited, and not true', { guard: mine(() => Promise.resolve(1)) }, [401, 403, 403]],
+    ['a guard that fails', { guard: mine(() => Promise.reject(new Error('down'))) }, [401, 500, 500]],
+    ['a guard beside others', { roles: ['clerk'], guard: mine(() => true) }, [401, 403, 200]],
+    ['others beside a guard', { roles: ['clerk'], guard: mine(() => false) }, [401, 403, 403]],
+  ])('of %s', async (_, auth, statuses) => {
+    const app = await createApp()
+    declare(app, '/', auth)
+    const call = caller(app)
+    const strong = await issuer.token({ ...may, acr: 'gold', auth_time: nowSeconds() - 100 })
+    expect([(await call('/')).status, (await call('/', reader)).status, (await call('/', strong)).status]).toEqual(
+      statuses,
+    )
+  })
+
+  it('puts its class and age into the challenge, and its scopes', async () => {
+    const app = await createApp()
+    declare(app, '/step', { acr: ['gold', 'silver'], maxAgeSeconds: 300 })
+    declare(app, '/scope', { acr: 'gold', scopes: ['a', 'b'] })
+    const call = caller(app)
+    expect((await call('/step', reader)).challenge).toMatch(
+      /error="insufficient_user_authentication".*acr_values="gold silver", max_age="300"$/,
+    )
+    expect((await call('/scope', reader)).challenge).toMatch(/error="insufficient_scope".*, scope="a b"$/)
+  })
+
+  it('hands the request to a guard that is awaited', async () => {
+    const app = await createApp()
+    const guard = requireThat((principal, request: FastifyRequest) => {
+      const { id } = request.params as { readonly id: string }
+      return principal.subject === id
+    })
+    app.get('/users/:id', { config: { auth: { guard } } as object }, async () => 'in')
+    const call = caller(app)
+    expect((await call('/users/user-1', reader)).status).toBe(200)
+    expect((await call('/users/user-2', reader)).status).toBe(403)
+  })
+
   it('that is false judges nothing, not even a bad token', async () => {
     const app = await createApp()
     declare(app, '/', false)
@@ -73,6 +130,20 @@ describe('config.auth', () => {
     ['an empty scope', { scopes: [''] }, 'config.auth.scopes[0]'],
     ['two scopes in one', { scopes: ['a b'] }, 'an entry of its own'],
     ['a scope that is a number', { anyScope: [1] }, 'config.auth.anyScope[0]'],
+    ['roles as text', { roles: 'a' }, 'a list of roles'],
+    ['an empty role', { roles: [''] }, 'config.auth.roles[0]'],
+    ['no permission', { permissions: [] }, 'an empty list'],
+    ['a near miss', { permision: ['a'] }, 'Did you mean "permissions"?'],
+    ['a near miss of an age', { maxAgeSecond: 1 }, 'Did you mean "maxAgeSeconds"?'],
+    ['a class with a space', { acr: 'gold silver' }, 'an entry of its own'],
+    ['no class', { acr: [] }, 'config.auth.acr'],
+    ['an age that is negative', { maxAgeSeconds: -1 }, 'config.auth.maxAgeSeconds'],
+    ['an age with a fraction', { maxAgeSeconds: 0.5 }, 'config.auth.maxAgeSeconds'],
+    ['an age as text', { maxAgeSeconds: '300' }, 'config.auth.maxAgeSeconds'],
+    ['a factory in place of its guard', { guard: requireRoles }, 'Call its factory'],
+    ['a list of guards', { guard: [requireRoles('a')] }, 'config.auth.guard'],
+    ['a function', { guard: () => true }, 'config.auth.guard'],
+    ['no guard', { guard: null }, 'config.auth.guard'],
     ['optional as text', { optional: 'true' }, 'config.auth.optional'],
     ['null', null, 'config.auth'],
     ['text', 'open', 'config.auth'],

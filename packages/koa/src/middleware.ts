@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** What our middleware needs of a Koa context. */
 export interface Context {
@@ -10,6 +10,7 @@ export type Middleware = (ctx: Context, next: () => Promise<unknown>) => Promise
 
 /** What Koa puts on every context beyond that. Read only where it is there: contexts of tests may be smaller. */
 export interface RunningContext extends Context {
+  readonly res?: ServerResponse | undefined
   readonly state?: Record<string, unknown> | undefined
   readonly originalUrl?: string | undefined
   readonly headerSent?: boolean | undefined
@@ -17,4 +18,5 @@ export interface RunningContext extends Context {
   status?: number | undefined
   body?: unknown
   set?(headers: Readonly<Record<string, string>>): void
+  append?(name: string, values: string[]): void
 }

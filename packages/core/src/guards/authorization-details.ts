@@ -61,9 +61,17 @@ function holds(allowed: unknown, wanted: readonly string[]): boolean {
 }
 
 function decide(where: (detail: AuthorizationDetail) => boolean, detail: AuthorizationDetail): boolean {
+  let allowed: unknown
   try {
-    return where(detail) === true
+    allowed = where(detail)
   } catch (error) {
     throw new InternalError('ERR_GUARD_FAILED', { cause: error })
   }
+  if (!(allowed instanceof Promise)) return allowed === true
+  // Nobody awaits it, and a rejection that nobody awaits ends the process.
+  allowed.catch(() => undefined)
+  throw new InternalError('ERR_GUARD_FAILED', {
+    message:
+      'The where of requireAuthorizationDetails() returned a promise: for what must be awaited use requireThat()',
+  })
 }
