@@ -119,6 +119,9 @@ function fromIncoming(source: IncomingRequest, context: AuthRequestContext | und
   }
 }
 
+/** Node keeps a thousand fields, names and values in one list, and drops the rest without a word. */
+const FULL_RAW_HEADERS = 2_000
+
 function rawFields(source: IncomingRequest, name: string): readonly string[] {
   const found: string[] = []
   const raw = source.rawHeaders ?? []
@@ -126,6 +129,8 @@ function rawFields(source: IncomingRequest, name: string): readonly string[] {
     const field = raw[index]
     if (field?.length === name.length && field.toLowerCase() === name) found.push(raw[index + 1] ?? '')
   }
+  // Behind a thousand others a second token is seen by the proxy in front and not by us: an empty field stands for it.
+  if (raw.length >= FULL_RAW_HEADERS) found.push('')
   return found.length > 0 ? found : fieldsNamed(source.headers, name)
 }
 

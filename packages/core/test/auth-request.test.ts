@@ -30,6 +30,18 @@ describe('several Authorization fields', () => {
     expect(toAuthRequest(request).authorization).toEqual(['Bearer one', 'Bearer two', ''])
   })
 
+  it('count as one more where Node may have dropped one, behind a thousand others', () => {
+    const toRequest = (fields: number, ...own: readonly string[]): IncomingRequest => ({
+      headers: {},
+      rawHeaders: [...own, ...Array.from({ length: fields - own.length / 2 }, () => ['X', 'y']).flat()],
+    })
+    const own = ['Authorization', 'Bearer one'] as const
+    expect(toAuthRequest(toRequest(999, ...own)).authorization).toEqual(['Bearer one'])
+    expect(toAuthRequest(toRequest(1_000, ...own)).authorization).toEqual(['Bearer one', ''])
+    expect(toAuthRequest(toRequest(1_000)).authorization).toEqual([''])
+    expect(toAuthRequest(toRequest(1_000)).dpop).toEqual([''])
+  })
+
   it('are looked for among the names of rawHeaders alone, not among the values', () => {
     const request: IncomingRequest = {
       headers: {},
