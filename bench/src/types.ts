@@ -56,6 +56,51 @@ export interface Report extends Findings {
   readonly startedAt: string
   readonly seconds: number
   readonly environment: Environment
+  readonly profiles: readonly Profile[]
+}
+
+/** Where the time of one loop goes: functions by the share spent in themselves, 0 to 1. */
+export interface Profile {
+  readonly name: string
+  readonly rows: readonly { readonly name: string; readonly share: number }[]
+}
+
+export interface Spread {
+  readonly min: number
+  readonly median: number
+  readonly max: number
+}
+
+/** A report without its samples: what the page shows, and what is kept. */
+export interface Summary {
+  readonly mode: Mode
+  readonly startedAt: string
+  readonly seconds: number
+  readonly environment: Environment
+  readonly groups: readonly SummaryGroup[]
+  readonly facts: readonly Fact[]
+  readonly profiles: readonly Profile[]
+  readonly bars: readonly BarResult[]
+}
+
+export interface SummaryGroup extends Omit<Group, 'contenders'> {
+  readonly contenders: readonly {
+    readonly name: string
+    /** By metric: divided by the base's, and the median in the metric's own unit. */
+    readonly figures: Readonly<Record<string, { readonly ratio: Spread; readonly typical: number }>>
+  }[]
+}
+
+/** One bar of the table, and how far it was cleared. */
+export interface BarResult {
+  readonly title: string
+  readonly limit: number
+  /** Whether the value may not be over the limit, or not under it. */
+  readonly sense: 'most' | 'least'
+  readonly unit: string
+  readonly value: number
+  readonly spread?: Spread
+  readonly holds: boolean
 }
 
 export type Mode = 'quick' | 'full' | 'check'

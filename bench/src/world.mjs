@@ -59,14 +59,15 @@ export async function mintTokens(issuer, alg, count) {
  * @param {Algorithm} alg
  * @param {number} index
  * @param {Readonly<Record<string, unknown>>} [claims]
+ * @param {import('@countersign/testing').TokenOptions} [options]
  */
-export async function mintToken(issuer, alg, index, claims = {}) {
+export async function mintToken(issuer, alg, index, claims = {}, options = {}) {
   const usual = {
     sub: `auth0|65f0c3d2a9b1e4f7${String(index).padStart(8, '0')}`,
     scope: 'openid profile orders:read orders:write invoices:read',
     roles: ['buyer', 'approver'],
   }
-  return toFlat(await issuer.token({ ...usual, ...claims }, { alg, expiresInSeconds: 86_400 }))
+  return toFlat(await issuer.token({ ...usual, ...claims }, { alg, expiresInSeconds: 86_400, ...options }))
 }
 
 /**

@@ -1,6 +1,9 @@
-// One loop for the profiler: `loop.mjs <algorithm> <cold|hot> <contender> <seconds>`.
+// One loop under the profiler: `loop.mjs <algorithm> <cold|hot> <contender> <seconds>` prints functions by self time.
+// It is the profiler of `node --cpu-prof`, started once everything is warm and stopped before anything is torn down.
+import { Session } from 'node:inspector/promises'
 import { countersign, countersignUncached, limit } from '../in-process/contenders.mjs'
 import { createWorld } from '../world.mjs'
+import { readSelfTimes } from './self-times.mjs'
 
 /** @import { Algorithm } from '../types.js' */
 
@@ -11,7 +14,21 @@ const signedWith = /** @type {Algorithm} */ (algorithm)
 const tokens = heat === 'hot' ? await world.hotTokens(signedWith) : await world.tokens(signedWith)
 await world.close()
 const work = contender.create(world, signedWith, tokens)
-const untilMs = performance.now() + Number(seconds) * 1_000
 let calls = 0
-while (performance.now() < untilMs) for (let turn = 0; turn < 100; turn++) await work(calls++)
-console.log(calls)
+await runLoop(1)
+
+const session = new Session()
+session.connect()
+await session.post('Profiler.enable')
+await session.post('Profiler.setSamplingInterval', { interval: 200 })
+await session.post('Profiler.start')
+await runLoop(Number(seconds))
+const { profile } = await session.post('Profiler.stop')
+session.disconnect()
+console.log(JSON.stringify(readSelfTimes(profile)))
+
+/** @param {number} forSeconds */
+async function runLoop(forSeconds) {
+  const untilMs = performance.now() + forSeconds * 1_000
+  while (performance.now() < untilMs) for (let turn = 0; turn < 500; turn++) await work(calls++)
+}
