@@ -45,6 +45,8 @@ describe('the demo', () => {
       { got: '403 insufficient_scope', why: 'ERR_SCOPE_INSUFFICIENT' },
     ])
     expect(demo.output).toMatch(/^39 calls, all as expected$/m)
+    expect(demo.output).toMatch(/^  rotation +[1-9]\d* calls, 0 failures; 3 new keys, the first without notice$/m)
+    expect(demo.output).toMatch(/^  outage +[1-9]\d* calls, 0 failures; the provider is gone, its keys are stale$/m)
     // No colours where nobody looks, and nothing of the provider's own notices.
     expect(demo.output).not.toContain('\u001B')
     expect(demo.output).not.toContain('oidc-provider')

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CountersignError, createVerifier } from '@countersign/core'
-import type { Verifier } from '@countersign/core'
+import type { IssuerHealth, KeyCacheOptions, Verifier } from '@countersign/core'
 import * as forExpress from '@countersign/express'
 import * as forFastify from '@countersign/fastify'
 import * as forKoa from '@countersign/koa'
@@ -18,6 +18,8 @@ export const AUDIENCE = 'https://api.example.com'
 export interface Api {
   readonly framework: string
   readonly url: string
+  /** How its keys stand, issuer by issuer. */
+  health(): readonly IssuerHealth[]
   close(): Promise<void>
 }
 
@@ -25,18 +27,23 @@ export interface Api {
 export type OnRefusal = (framework: string, reason: string) => void
 
 /** Starts the same API on each framework, each with a verifier of its own. */
-export async function startApis(issuers: readonly string[], onRefusal: OnRefusal): Promise<readonly Api[]> {
+export async function startApis(
+  issuers: readonly string[],
+  onRefusal: OnRefusal,
+  keyCache?: KeyCacheOptions,
+): Promise<readonly Api[]> {
   const start = async (
     framework: string,
     listen: (verifier: Verifier, refused: (error: unknown) => void) => Promise<Server>,
   ) => {
-    const verifier = createVerifier({ audience: AUDIENCE, issuers, network: { allowInsecureLoopback: true } })
+    const verifier = createVerifier({ audience: AUDIENCE, issuers, network: { allowInsecureLoopback: true }, keyCache })
     const server = await listen(verifier, (error) => {
       if (error instanceof CountersignError) onRefusal(framework, error.reason)
     })
     return {
       framework,
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      health: () => verifier.health(),
       async close() {
         server.close()
         server.closeAllConnections()

@@ -5,6 +5,7 @@ import { makeCall, prepareCalls } from './calls.js'
 import type { Result } from './calls.js'
 import { startProvider, TOKEN_LIFETIME_SECONDS } from './providers.js'
 import type { OpenIdProvider } from './providers.js'
+import { playKeyScenes } from './scenes.js'
 import { toTable } from './table.js'
 
 const HELP = `Usage: npm run demo [-- --serve]
@@ -63,13 +64,27 @@ async function main(args: readonly string[]): Promise<number> {
   const wrong = results.filter(({ matched }) => !matched).length
   console.log(`\n${results.length} calls, ${wrong === 0 ? 'all as expected' : `${wrong} not as expected`}`)
 
+  const failures = flags.serve ? 0 : await showKeyScenes()
+
   if (flags.serve) {
     onRefusal = (framework, reason) => console.log(`${framework} refused: ${reason}`)
     await printCallsToTry(apis, acme, partner)
     await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
     console.log('\nClosing')
   }
-  return wrong === 0 ? 0 : 1
+  return wrong + failures === 0 ? 0 : 1
+}
+
+/** A provider of its own, because the scenes end with it gone. */
+async function showKeyScenes(): Promise<number> {
+  console.log("\nRotating a third provider's keys under load, then taking it away")
+  const provider = await startProvider({ name: 'third', algorithm: 'ES256', scope: 'orders:read' })
+  running.push(provider)
+  const { rotation, outage } = await playKeyScenes(provider)
+  for (const [scene, { calls, failures, remark }] of Object.entries({ rotation, outage })) {
+    console.log(`  ${scene.padEnd(9)} ${calls} calls, ${failures} failures; ${remark}`)
+  }
+  return rotation.failures + outage.failures
 }
 
 function readFlags(args: readonly string[]): { readonly serve: boolean; readonly help: boolean } | string {
