@@ -3,7 +3,7 @@ import type { ReplayClaim, ReplayStore } from '../ports.js'
 
 /** Bounds of a memory replay store. */
 export interface MemoryReplayOptions {
-  /** Default 100,000, about 20 MB. A full store refuses: it never forgets a live id in silence. */
+  /** Default 100,000, about 12 MB. A full store refuses: it never forgets a live id in silence. */
   readonly maxEntries?: number | undefined
   /** A clock that never goes back, in milliseconds. */
   readonly monotonicNow?: (() => number) | undefined
@@ -17,6 +17,10 @@ export interface MemoryReplayStore extends ReplayStore {
 
 /** Ids are swept in the order of their buckets, so that no claim walks the whole memory. */
 const BUCKET_MS = 1_000
+/** And a few at a time: a burst that runs out in one second must not block the next claim. */
+const SWEPT_A_CLAIM = 64
+/** Small maps grow in small steps, where one of a million ids would stop everything for as long as it is copied. */
+const SHARDS = 64
 
 /**
  * Remembers used ids in this process alone. Right for one instance; a second one, or a restart, knows nothing of them: share a
@@ -28,17 +32,28 @@ export function memoryReplayStore(options: MemoryReplayOptions = {}): MemoryRepl
   const { maxEntries = 100_000, monotonicNow = () => performance.now() } = options
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
     throw new RangeError('memoryReplayStore() wants maxEntries as a whole number of 1 or more')
-  const expiries = new Map<string, number>()
-  const buckets = new Map<number, Set<string>>()
+  const shards = Array.from({ length: SHARDS }, () => new Map<string, number>())
+  const toShard = (id: string): Map<string, number> => shards[(id.charCodeAt(0) || 0) % SHARDS] as Map<string, number>
+  const buckets = new Map<number, string[]>()
   let sweptTo = Math.floor(monotonicNow() / BUCKET_MS)
+  let size = 0
 
   const sweep = (now: number): void => {
     const current = Math.floor(now / BUCKET_MS)
-    for (; sweptTo < current; sweptTo++) {
-      for (const id of buckets.get(sweptTo) ?? []) expiries.delete(id)
-      buckets.delete(sweptTo)
-      // A process that slept for a day has nothing but empty buckets to catch up on.
-      if (buckets.size === 0) sweptTo = current - 1
+    for (let left = SWEPT_A_CLAIM; left > 0 && sweptTo <= current;) {
+      const id = buckets.get(sweptTo)?.pop()
+      if (id === undefined) {
+        buckets.delete(sweptTo)
+        // A process that slept for a month has nothing but empty buckets to catch up on.
+        sweptTo = buckets.size === 0 ? current + 1 : sweptTo + 1
+        continue
+      }
+      left--
+      const shard = toShard(id)
+      // It may have been claimed again since, and then stands in a later bucket too.
+      if ((shard.get(id) ?? Infinity) > now) continue
+      shard.delete(id)
+      size--
     }
   }
   return {
@@ -46,20 +61,23 @@ export function memoryReplayStore(options: MemoryReplayOptions = {}): MemoryRepl
     claim(id, ttlMs) {
       const now = monotonicNow()
       sweep(now)
-      if ((expiries.get(id) ?? -Infinity) > now) return { fresh: false }
-      if (expiries.size >= maxEntries && !expiries.has(id))
-        throw new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { maxEntries } })
+      const shard = toShard(id)
+      const known = shard.get(id)
+      if (known !== undefined && known > now) return { fresh: false }
+      if (known === undefined) {
+        if (size >= maxEntries) throw new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { maxEntries } })
+        size++
+      }
       const expiresAt = now + ttlMs
+      shard.set(id, expiresAt)
       const bucket = Math.floor(expiresAt / BUCKET_MS) + 1
-      buckets.get(Math.floor((expiries.get(id) ?? 0) / BUCKET_MS) + 1)?.delete(id)
-      expiries.set(id, expiresAt)
       const ids = buckets.get(bucket)
-      if (ids === undefined) buckets.set(bucket, new Set([id]))
-      else ids.add(id)
+      if (ids === undefined) buckets.set(bucket, [id])
+      else ids.push(id)
       return { fresh: true }
     },
     get size() {
-      return expiries.size
+      return size
     },
   }
 }
