@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startProvider } from '../interop/provider.js'
 import type { InteropProvider } from '../interop/provider.js'
@@ -86,4 +90,29 @@ describe('examples/dpop', () => {
       }
     },
   )
+})
+
+describe('docs/dpop.md', () => {
+  const page = readFileSync(new URL('../../docs/dpop.md', import.meta.url), 'utf8')
+  const blocks = [...page.matchAll(/^```js (\S+)\n([^]*?)^```$/gm)].map(([, name = '', code = '']) => ({ name, code }))
+
+  it.each(blocks)('shows code that runs: $name', async ({ name, code }) => {
+    const explained = `${code}\nconsole.log(JSON.stringify(verifier.explain().dpop))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', explained], {
+      // Where the packages can be found.
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      env: { ...process.env, NODE_OPTIONS: '', DPOP_NONCE_SECRET: 'a secret of this test that is long enough' },
+    })
+    expect(JSON.parse(stdout)).toMatchObject({
+      mode: 'required',
+      maxAgeSeconds: 300,
+      futureSkewSeconds: 10,
+      nonces: name === 'dpop-nonces.js',
+      replayStore: 'of this process',
+    })
+  })
+
+  it('shows two programs', () => {
+    expect(blocks.map(({ name }) => name)).toEqual(['dpop.js', 'dpop-nonces.js'])
+  })
 })
