@@ -103,7 +103,7 @@ export async function explainToken<C>(token: string, policy: Policy<C>): Promise
     checks,
     issuer: issuer?.issuer,
     principal: mapped === undefined ? undefined : toShown(mapped.verdict),
-    from: held ? findProvenance(trusted.mapping, proven.payload) : undefined,
+    from: held ? findProvenance(trusted, proven.payload) : undefined,
     cut: mapped?.verdict.cut,
   }
 }

@@ -8,6 +8,7 @@ import type {
 } from '../options/mapping-options.js'
 import { AuthenticationError } from '../errors.js'
 import { isTextList } from '../steps/claim-types.js'
+import { isPending } from '../steps/deadline.js'
 import type { Payload } from '../steps/claim-types.js'
 import type { Mapped, Mapper } from './mapped.js'
 import { compileSource } from './source.js'
@@ -19,7 +20,7 @@ const NO_ATTRIBUTES: Readonly<Record<string, never>> = Object.freeze({})
 
 /** Compiles a mapping once, so that a token costs look-ups and nothing else. */
 export function compileMapping(mapping: MappingOptions | undefined): Mapper {
-  if (typeof mapping === 'function') return (payload) => checkMapped(callMapping(mapping, payload))
+  if (typeof mapping === 'function') return (payload) => callMapping(mapping, payload)
   const targets: MappingTargets = { ...STANDARD_MAPPING, ...withoutAbsent(mapping ?? {}) }
   const subject = compileText(targets.subject)
   const clientId = compileText(targets.clientId)
@@ -88,40 +89,65 @@ function toSources(target: TextTarget | undefined): readonly Source[] {
   return Array.isArray(target) ? (target as readonly Source[]) : [target as Source]
 }
 
-function withoutAbsent(targets: MappingTargets): MappingTargets {
+/** `undefined` counts as left out. */
+export function withoutAbsent(targets: MappingTargets): MappingTargets {
   return Object.fromEntries(Object.entries(targets).filter(([, target]) => target !== undefined))
 }
 
 /** The function belongs to the application, but what it is given belongs to an issuer: whatever goes wrong refuses the token. */
-function callMapping(mapping: (payload: Payload) => MappedFields, payload: Payload): MappedFields {
+function callMapping(mapping: (payload: Payload) => MappedFields, payload: Payload): Mapped {
+  let fields: MappedFields | undefined
   try {
-    return mapping(payload)
+    fields = readFields(mapping(payload))
   } catch (error) {
     throw new AuthenticationError('ERR_TOKEN_MAPPING', { cause: error })
   }
+  if (fields === undefined) throw unmapped('the result')
+  return checkMapped(fields)
 }
 
-function checkMapped(fields: MappedFields | undefined | null): Mapped {
-  const { subject, clientId, tenant, scopes, roles, permissions, groups, attributes } = fields ?? {}
-  return {
-    subject: checkText('subject', subject),
-    clientId: checkText('clientId', clientId),
-    tenant: checkText('tenant', tenant),
-    scopes: checkList('scopes', scopes),
-    roles: checkList('roles', roles),
-    permissions: checkList('permissions', permissions),
-    groups: checkList('groups', groups),
-    attributes: Object.freeze({ ...attributes }),
+/** Each member read once: a getter may throw too. `undefined` where the result has no members. */
+function readFields(result: MappedFields): MappedFields | undefined {
+  if (isPending<unknown>(result)) {
+    // Nobody awaits it, and a rejection that nobody takes ends the process.
+    result.then(undefined, () => {})
+    return undefined
   }
+  if (!isObject(result)) return undefined
+  const { subject, clientId, tenant, scopes, roles, permissions, groups, attributes } = result
+  const copy = isObject(attributes) ? Object.freeze({ ...attributes }) : attributes
+  return { subject, clientId, tenant, scopes, roles, permissions, groups, attributes: copy }
+}
+
+function checkMapped({ attributes = NO_ATTRIBUTES, ...fields }: MappedFields): Mapped {
+  if (!isObject(attributes)) throw unmapped('attributes')
+  return {
+    subject: checkText('subject', fields.subject),
+    clientId: checkText('clientId', fields.clientId),
+    tenant: checkText('tenant', fields.tenant),
+    scopes: checkList('scopes', fields.scopes),
+    roles: checkList('roles', fields.roles),
+    permissions: checkList('permissions', fields.permissions),
+    groups: checkList('groups', fields.groups),
+    attributes,
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function checkText(target: string, value: unknown): string | undefined {
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw new AuthenticationError('ERR_TOKEN_MAPPING', { detail: { target } })
+  throw unmapped(target)
 }
 
 function checkList(target: string, value: unknown): readonly string[] {
   if (value === undefined) return NOTHING
   if (isTextList(value)) return Object.freeze([...value])
-  throw new AuthenticationError('ERR_TOKEN_MAPPING', { detail: { target } })
+  throw unmapped(target)
+}
+
+function unmapped(target: string): AuthenticationError {
+  return new AuthenticationError('ERR_TOKEN_MAPPING', { detail: { target } })
 }
