@@ -21,11 +21,13 @@ export function toGrantRules(grants: GrantsOptions | undefined, listed: boolean)
 /**
  * Cuts what was mapped down to what the issuer may say.
  *
- * @throws AuthenticationError `ERR_TOKEN_TENANT` for a tenant beyond the grants
+ * @throws AuthenticationError `ERR_TOKEN_TENANT` for a tenant beyond the grants, and for none where tenants are granted
  */
 export function applyGrants(mapped: Mapped, grants: GrantRules, tenant: string | undefined): Granted {
   if (grants.unbounded) return { mapped, cut: undefined }
-  if (tenant !== undefined && grants.tenants?.has(tenant) === false) throw new AuthenticationError('ERR_TOKEN_TENANT')
+  // Leaving the claim out must not be the way around the list.
+  if (grants.tenants !== undefined && (tenant === undefined || !grants.tenants.has(tenant)))
+    throw new AuthenticationError('ERR_TOKEN_TENANT')
   const scopes = intersect(mapped.scopes, grants.scopes)
   const roles = intersect(mapped.roles, grants.roles)
   const permissions = intersect(mapped.permissions, grants.permissions)

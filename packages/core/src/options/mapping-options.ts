@@ -70,6 +70,6 @@ export interface GrantsOptions {
   readonly roles?: readonly string[] | undefined
   readonly permissions?: readonly string[] | undefined
   readonly groups?: readonly string[] | undefined
-  /** A token for another tenant is refused: nobody's tenant must not look like everybody's. */
+  /** A token for another tenant, or for none, is refused: nobody's tenant must not look like everybody's. */
   readonly tenants?: readonly string[] | undefined
 }
