@@ -13,6 +13,8 @@ export interface World {
   readonly inner: Verifier
   /** The issuer of most tokens, for those that a test makes by itself. */
   readonly acme: TestIssuer
+  /** Another issuer that `api` trusts. */
+  readonly globex: TestIssuer
   /** Trusts Acme, and takes tokens that are bound to a key. */
   readonly bound: Verifier
   /** As `bound`, and with the same memory: for middleware inside middleware. */
@@ -75,6 +77,7 @@ export async function createWorld(): Promise<World> {
     partner,
     inner,
     acme,
+    globex,
     bound,
     nested,
     nonces,

@@ -2,6 +2,7 @@ import express5 from 'express'
 import express4 from 'express4'
 import { errorHandler } from '@countersign/express'
 import { createExpressApp } from './express-app.js'
+import { createGuardedExpressApp } from './express-guards.js'
 import type { ExpressFactory } from './express-app.js'
 import { listen } from './host.js'
 import type { Host } from './host.js'
@@ -15,4 +16,5 @@ export const expressHosts: readonly Host[] = versions.map(([name, express]) => (
   name,
   start: (world, errors) =>
     listen(createExpressApp(express, world, errors === 'errorHandler' ? errorHandler() : undefined)),
+  guard: (world, rows) => listen(createGuardedExpressApp(express, world, rows)),
 }))

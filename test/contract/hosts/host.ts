@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ContractAnswer, ContractRequest } from '../raw-client.js'
 import { sendRaw } from '../raw-client.js'
+import type { GuardRow } from '../guard-table.js'
 import type { World } from '../world.js'
 
 /** Who answers errors: the framework's own handler, or ours. */
@@ -17,7 +18,10 @@ export interface RunningHost {
 /** A framework, and a way to reach it. */
 export interface Host {
   readonly name: string
+  /** The application of the contract. */
   start(world: World, errors: ErrorMode): Promise<RunningHost>
+  /** The application of the guard table, under the framework's own error handler. */
+  guard(world: World, rows: readonly GuardRow[]): Promise<RunningHost>
 }
 
 /** Runs an application on a real port and sends to it over raw connections. */

@@ -1,27 +1,30 @@
-import type { InjectOptions } from 'fastify'
+import type { FastifyInstance, InjectOptions } from 'fastify'
 import { errorHandler } from '@countersign/fastify'
 import type { ContractRequest } from '../raw-client.js'
 import { createFastifyApp } from './fastify-app.js'
-import type { Host } from './host.js'
+import { createGuardedFastifyApp } from './fastify-guards.js'
+import type { Host, RunningHost } from './host.js'
 
 /** Fastify without a connection: light-my-request makes a request in the image of Node's. */
 export const injectHost: Host = {
   name: 'Fastify inject',
-  async start(world, errors) {
-    const app = createFastifyApp(world, errors === 'errorHandler' ? errorHandler() : undefined)
-    return {
-      async send({ method, path, fields }) {
-        const answer = await app.inject({
-          method: method as NonNullable<InjectOptions['method']>,
-          url: path,
-          headers: groupFields(fields),
-        })
-        const headers = Object.entries(answer.headers).map(([name, value]) => [name, [String(value)]])
-        return { status: answer.statusCode, fields: Object.fromEntries(headers), body: answer.body }
-      },
-      close: () => app.close(),
-    }
-  },
+  start: async (world, errors) => run(createFastifyApp(world, errors === 'errorHandler' ? errorHandler() : undefined)),
+  guard: async (world, rows) => run(createGuardedFastifyApp(world, rows)),
+}
+
+function run(app: FastifyInstance): RunningHost {
+  return {
+    async send({ method, path, fields }) {
+      const answer = await app.inject({
+        method: method as NonNullable<InjectOptions['method']>,
+        url: path,
+        headers: groupFields(fields),
+      })
+      const headers = Object.entries(answer.headers).map(([name, value]) => [name, [String(value)]])
+      return { status: answer.statusCode, fields: Object.fromEntries(headers), body: answer.body }
+    },
+    close: () => app.close(),
+  }
 }
 
 /** Every value of a field under its name, as an array only where there are several. */

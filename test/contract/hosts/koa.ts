@@ -4,6 +4,7 @@ import { errorHandler } from '@countersign/koa'
 import { listen } from './host.js'
 import type { Host } from './host.js'
 import { createKoaApp } from './koa-app.js'
+import { createGuardedKoaApp } from './koa-guards.js'
 
 const versions: readonly (readonly [string, typeof Koa3])[] = [
   ['Koa 2', Koa2],
@@ -14,4 +15,5 @@ export const koaHosts: readonly Host[] = versions.map(([name, Koa]) => ({
   name,
   start: (world, errors) =>
     listen(createKoaApp(Koa, world, errors === 'errorHandler' ? errorHandler() : undefined).callback()),
+  guard: (world, rows) => listen(createGuardedKoaApp(Koa, world, rows).callback()),
 }))

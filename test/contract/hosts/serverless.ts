@@ -4,8 +4,10 @@ import serverless from 'serverless-http'
 import { errorHandler as handleExpressErrors } from '@countersign/express'
 import { errorHandler as handleKoaErrors } from '@countersign/koa'
 import { createExpressApp } from './express-app.js'
-import type { Host } from './host.js'
+import { createGuardedExpressApp } from './express-guards.js'
+import type { Host, RunningHost } from './host.js'
 import { createKoaApp } from './koa-app.js'
+import { createGuardedKoaApp } from './koa-guards.js'
 
 /** API Gateway's answer in its first format. */
 interface GatewayAnswer {
@@ -19,25 +21,28 @@ export const serverlessHosts: readonly Host[] = (['Express 5', 'Koa 3'] as const
   name: `${framework} under serverless-http`,
   async start(world, errors) {
     const ours = errors === 'errorHandler'
-    const app =
+    return run(
       framework === 'Koa 3'
         ? createKoaApp(Koa, world, ours ? handleKoaErrors() : undefined)
-        : createExpressApp(express, world, ours ? handleExpressErrors() : undefined)
-    const handle = serverless(app)
-    return {
-      async send({ method, path, fields }) {
-        const multiValueHeaders: Record<string, string[]> = {}
-        for (const [name, value] of fields) multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), value]
-        const requestContext = { identity: { sourceIp: '192.0.2.1' } }
-        const [pathname = path, query] = path.split('?', 2)
-        const queryStringParameters = Object.fromEntries(new URLSearchParams(query))
-        const target = { httpMethod: method, path: pathname, queryStringParameters }
-        const event = { ...target, headers: {}, multiValueHeaders, requestContext, body: '' }
-        const answer = (await handle(event, {})) as GatewayAnswer
-        const received = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), [value]])
-        return { status: answer.statusCode, fields: Object.fromEntries(received), body: answer.body }
-      },
-      close: async () => {},
-    }
+        : createExpressApp(express, world, ours ? handleExpressErrors() : undefined),
+    )
   },
+  guard: async (world, rows) =>
+    run(framework === 'Koa 3' ? createGuardedKoaApp(Koa, world, rows) : createGuardedExpressApp(express, world, rows)),
 }))
+
+function run(app: Koa | express.Express): RunningHost {
+  const handle = serverless(app)
+  return {
+    async send({ method, path, fields }) {
+      const multiValueHeaders: Record<string, string[]> = {}
+      for (const [name, value] of fields) multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), value]
+      const requestContext = { identity: { sourceIp: '192.0.2.1' } }
+      const event = { httpMethod: method, path, headers: {}, multiValueHeaders, requestContext, body: '' }
+      const answer = (await handle(event, {})) as GatewayAnswer
+      const received = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), [value]])
+      return { status: answer.statusCode, fields: Object.fromEntries(received), body: answer.body }
+    },
+    close: async () => {},
+  }
+}
