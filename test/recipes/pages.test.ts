@@ -4,9 +4,11 @@ import { listCode, readCode } from './code.js'
 
 const folder = new URL('../../docs/recipes/', import.meta.url)
 const pages = readdirSync(folder).filter((name) => name.endsWith('.md'))
+/** Shown once, because many pages import it. */
+const shared = '../README.md'
 
 /** The fenced blocks of a page that name the file they show. */
-const blocks = pages.flatMap((page) => {
+const blocks = [...pages, shared].flatMap((page) => {
   const text = readFileSync(new URL(page, folder), 'utf8')
   return [...text.matchAll(/^```[jt]s (\S+)\n([^]*?)^```$/gm)].map(([, file = '', code = '']) => ({ page, file, code }))
 })
@@ -22,10 +24,20 @@ describe.each(pages)('docs/recipes/%s', (page) => {
     const shown = blocks.filter((block) => block.page === page)
     expect(shown).not.toEqual([])
     for (const { file, code } of shown) expect([file, code]).toEqual([file, readCode(file)])
-    expect(existsSync(new URL(page.replace(/\.md$/, '.test.ts'), import.meta.url))).toBe(true)
+    const tests = [page.replace(/\.md$/, '.test.ts'), ...shown.map(({ file }) => `code/${file}`)]
+    const isTest = (file: string) => /\.test\.[jt]s$/.test(file) && existsSync(new URL(file, import.meta.url))
+    expect(tests.filter(isTest)).not.toEqual([])
   })
 })
 
 it('every file of code is on a page', () => {
   expect(blocks.map(({ file }) => file).toSorted()).toEqual(listCode().toSorted())
+})
+
+it('the verifier of the pages is what they say', async () => {
+  const { verifier } = await import('./code/verifier.js')
+  expect(verifier.authorizationServers).toEqual(['https://login.acme.example', 'https://id.partner.example'])
+  expect(readFileSync(new URL(shared, folder), 'utf8')).toContain(
+    `\n\`\`\`js verifier.js\n${readCode('verifier.js')}\`\`\`\n`,
+  )
 })
