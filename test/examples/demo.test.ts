@@ -19,6 +19,15 @@ const CALLS = [
   'no token',
 ]
 
+const THEFT = [
+  'Express bound token with its proof',
+  'Express the same again',
+  'Fastify the same again, over there',
+  'Fastify the token alone, as Bearer',
+  "Fastify with a proof of the thief's",
+  'Fastify with a new proof',
+]
+
 // Drops the credentials of every call on its way, so that nothing comes out as expected that needs them.
 const forgetful = `data:text/javascript,${encodeURIComponent(`
   const { fetch } = globalThis
@@ -33,9 +42,10 @@ describe('the demo', () => {
     expect({ code: await demo.ended, output: demo.output }).toMatchObject({ code: 0 })
 
     const rows = readRows(demo.output)
-    expect(rows.map(({ framework, call }) => `${framework} ${call}`)).toEqual(
-      ['Express', 'Fastify', 'Koa'].flatMap((framework) => CALLS.map((call) => `${framework} ${call}`)),
-    )
+    expect(rows.map(({ framework, call }) => `${framework} ${call}`)).toEqual([
+      ...['Express', 'Fastify', 'Koa'].flatMap((framework) => CALLS.map((call) => `${framework} ${call}`)),
+      ...THEFT,
+    ])
     for (const row of rows) expect(row).toMatchObject({ mark: '✓', got: row.expected })
     expect(rows.slice(0, 5)).toMatchObject([
       { got: '200', why: '2 of 2 issuers ready' },
@@ -47,9 +57,31 @@ describe('the demo', () => {
     expect(demo.output).toMatch(/^39 calls, all as expected$/m)
     expect(demo.output).toMatch(/^  rotation +[1-9]\d* calls, 0 failures; 3 new keys, the first without notice$/m)
     expect(demo.output).toMatch(/^  outage +[1-9]\d* calls, 0 failures; the provider is gone, its keys are stale$/m)
+    expect(rows.slice(39)).toMatchObject([
+      { got: '200', why: 'acme orders-job (orders:read)' },
+      { got: '401 invalid_dpop_proof', why: 'ERR_PROOF_REPLAYED' },
+      { got: '401 invalid_dpop_proof', why: 'ERR_PROOF_REPLAYED' },
+      { got: '401 invalid_token', why: 'ERR_PROOF_REQUIRED' },
+      { got: '401 invalid_token', why: 'ERR_PROOF_BINDING' },
+      { got: '200', why: 'acme orders-job (orders:read)' },
+    ])
+    expect(demo.output).toMatch(
+      /two instances share their memory: (a Redis on port \d+|the Redis of REDIS_URL|one store)/,
+    )
     // No colours where nobody looks, and nothing of the provider's own notices.
     expect(demo.output).not.toContain('\u001B')
     expect(demo.output).not.toContain('oidc-provider')
+  })
+
+  it('steals in one process where there is no Redis, and says so', async () => {
+    const demo = start([main], { PATH: '/nonexistent', REDIS_URL: '' })
+    expect({ code: await demo.ended, output: demo.output }).toMatchObject({ code: 0 })
+    expect(demo.output).toContain('one store in this process, because no redis-server is on PATH')
+    expect(
+      readRows(demo.output)
+        .slice(39)
+        .map(({ framework, call }) => `${framework} ${call}`),
+    ).toEqual(THEFT)
   })
 
   it('exits with 1 where an answer is not the expected one, and says which', async () => {
@@ -57,7 +89,7 @@ describe('the demo', () => {
     expect({ code: await demo.ended, output: demo.output }).toMatchObject({ code: 1 })
 
     const wrong = readRows(demo.output).filter(({ mark }) => mark === '✗')
-    expect(wrong).toHaveLength(33)
+    expect(wrong).toHaveLength(33 + THEFT.length)
     expect(wrong[0]).toEqual({
       mark: '✗',
       framework: 'Express',

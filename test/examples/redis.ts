@@ -8,7 +8,7 @@ import path from 'node:path'
 
 /** Why there is no Redis for the examples, as the end of a title; `''` where there is one. */
 export const noRedis: string =
-  process.env['REDIS_URL'] !== undefined || isOnPath('redis-server')
+  Boolean(process.env['REDIS_URL']) || isOnPath('redis-server')
     ? ''
     : " (left out: redis-server is not installed; npm run test:setup installs Debian's)"
 
@@ -20,7 +20,7 @@ export interface ExampleRedis {
 
 /** The server that `REDIS_URL` names, or an empty one of our own with nothing on disk. */
 export async function openRedis(): Promise<ExampleRedis> {
-  const given = process.env['REDIS_URL']
+  const given = process.env['REDIS_URL'] || undefined
   if (given !== undefined) return { url: given, close: () => {} }
   const port = await findFreePort()
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', os.tmpdir(), '--save', '', '--appendonly', 'no']

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CountersignError, createVerifier } from '@countersign/core'
-import type { IssuerHealth, KeyCacheOptions, Verifier } from '@countersign/core'
+import type { IssuerHealth, KeyCacheOptions, ReplayStore, Verifier, VerifierOptions } from '@countersign/core'
 import * as forExpress from '@countersign/express'
 import * as forFastify from '@countersign/fastify'
 import * as forKoa from '@countersign/koa'
@@ -32,30 +32,48 @@ export async function startApis(
   onRefusal: OnRefusal,
   keyCache?: KeyCacheOptions,
 ): Promise<readonly Api[]> {
-  const start = async (
-    framework: string,
-    listen: (verifier: Verifier, refused: (error: unknown) => void) => Promise<Server>,
-  ) => {
-    const verifier = createVerifier({ audience: AUDIENCE, issuers, network: { allowInsecureLoopback: true }, keyCache })
-    const server = await listen(verifier, (error) => {
-      if (error instanceof CountersignError) onRefusal(framework, error.reason)
-    })
-    return {
-      framework,
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      health: () => verifier.health(),
-      async close() {
-        server.close()
-        server.closeAllConnections()
-        await verifier.close()
-      },
-    }
-  }
+  const options = { issuers, keyCache }
   return [
-    await start('Express', listenWithExpress),
-    await start('Fastify', listenWithFastify),
-    await start('Koa', listenWithKoa),
+    await startApi('Express', listenWithExpress, options, onRefusal),
+    await startApi('Fastify', listenWithFastify, options, onRefusal),
+    await startApi('Koa', listenWithKoa, options, onRefusal),
   ]
+}
+
+/** Starts two instances of an API that takes bound tokens alone, each with its own way to the memory that both share. */
+export async function startInstances(
+  issuer: string,
+  openStore: () => Promise<ReplayStore>,
+  onRefusal: OnRefusal,
+): Promise<readonly [Api, Api]> {
+  // Clients know one URL, whichever instance a load balancer sends them to.
+  const options = { issuers: [issuer], publicUrl: AUDIENCE, dpop: { mode: 'required' } } as const
+  return [
+    await startApi('Express', listenWithExpress, { ...options, replayStore: await openStore() }, onRefusal),
+    await startApi('Fastify', listenWithFastify, { ...options, replayStore: await openStore() }, onRefusal),
+  ]
+}
+
+async function startApi(
+  framework: string,
+  listen: (verifier: Verifier, refused: (error: unknown) => void) => Promise<Server>,
+  options: Omit<VerifierOptions, 'audience'>,
+  onRefusal: OnRefusal,
+): Promise<Api> {
+  const verifier = createVerifier({ audience: AUDIENCE, network: { allowInsecureLoopback: true }, ...options })
+  const server = await listen(verifier, (error) => {
+    if (error instanceof CountersignError) onRefusal(framework, error.reason)
+  })
+  return {
+    framework,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    health: () => verifier.health(),
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await verifier.close()
+    },
+  }
 }
 
 async function listenWithExpress(verifier: Verifier, refused: (error: unknown) => void): Promise<Server> {

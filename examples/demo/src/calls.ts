@@ -9,6 +9,8 @@ export interface Call {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly token: string | undefined
+  /** Goes with the token under the DPoP scheme; a token without a proof goes as Bearer. */
+  readonly proof?: string | undefined
   readonly expected: Outcome
 }
 
@@ -121,12 +123,17 @@ export async function makeCall(
 ): Promise<Result> {
   const response = await fetch(`${api.url}${call.path}`, {
     method: call.method,
-    headers: call.token === undefined ? {} : { authorization: `Bearer ${call.token}` },
+    headers: toHeaders(call),
   })
   const body: unknown = await response.json()
   const got = { answer: toAnswer(response), why: readReason() ?? toText(body, names) }
   const matched = got.answer === call.expected.answer && got.why === call.expected.why
   return { framework: api.framework, call, got, matched }
+}
+
+function toHeaders({ token, proof }: Call): Record<string, string> {
+  if (token === undefined) return {}
+  return proof === undefined ? { authorization: `Bearer ${token}` } : { authorization: `DPoP ${token}`, dpop: proof }
 }
 
 function toAnswer(response: Response): string {

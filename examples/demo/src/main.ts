@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
-import { AUDIENCE, startApis } from './apis.js'
+import { AUDIENCE, startApis, startInstances } from './apis.js'
 import type { Api, OnRefusal } from './apis.js'
+import { prepareBoundCalls } from './bound-calls.js'
 import { makeCall, prepareCalls } from './calls.js'
 import type { Result } from './calls.js'
+import { openMemory } from './memory.js'
 import { startProvider, TOKEN_LIFETIME_SECONDS } from './providers.js'
 import type { OpenIdProvider } from './providers.js'
 import { playKeyScenes } from './scenes.js'
@@ -11,7 +13,7 @@ import { toTable } from './table.js'
 const HELP = `Usage: npm run demo [-- --serve]
 
 Starts two OpenID Providers and one API on each of Express, Fastify and Koa, calls every API with
-good and bad tokens, and prints what came of it. Exits with 0 if every answer was the expected one.
+good and bad tokens, steals a bound one, and prints what came of it. Exits with 0 if every answer was the expected one.
 
   --serve     then leave everything running and print calls to try; Ctrl-C ends it
   -h, --help  print this`
@@ -64,7 +66,8 @@ async function main(args: readonly string[]): Promise<number> {
   const wrong = results.filter(({ matched }) => !matched).length
   console.log(`\n${results.length} calls, ${wrong === 0 ? 'all as expected' : `${wrong} not as expected`}`)
 
-  const failures = flags.serve ? 0 : await showKeyScenes()
+  const thefts = await showTheft(acme)
+  const failures = flags.serve ? thefts : thefts + (await showKeyScenes())
 
   if (flags.serve) {
     onRefusal = (framework, reason) => console.log(`${framework} refused: ${reason}`)
@@ -73,6 +76,24 @@ async function main(args: readonly string[]): Promise<number> {
     console.log('\nClosing')
   }
   return wrong + failures === 0 ? 0 : 1
+}
+
+/** What a thief can do with a token that is bound to a key, on the instance that took it and on the other one. */
+async function showTheft(acme: OpenIdProvider): Promise<number> {
+  const memory = await openMemory()
+  running.push(memory)
+  console.log(`\nBinding a token to a key, then stealing it; two instances share their memory: ${memory.name}`)
+  const reasons: string[] = []
+  const onRefusal: OnRefusal = (_framework, reason) => void reasons.push(reason)
+  const instances = await startInstances(acme.issuer, memory.open, onRefusal)
+  running.push(...instances)
+  const names = new Map([[acme.issuer, acme.name]])
+  const results: Result[] = []
+  for (const { on, call } of await prepareBoundCalls(acme)) {
+    results.push(await makeCall(instances[on], call, names, () => reasons.splice(0).at(-1)))
+  }
+  console.log(`\n${toTable(results, process.stdout.isTTY && process.stdout.hasColors())}`)
+  return results.filter(({ matched }) => !matched).length
 }
 
 /** A provider of its own, because the scenes end with it gone. */

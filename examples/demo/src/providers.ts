@@ -7,7 +7,8 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jos
 import type { CryptoKey, JWK, JWTHeaderParameters, JWTPayload } from 'jose'
 import { Provider } from 'oidc-provider'
 import type { Configuration as ProviderConfiguration } from 'oidc-provider'
-import { allowInsecureRequests, clientCredentialsGrant, discovery } from 'openid-client'
+import { allowInsecureRequests, clientCredentialsGrant, discovery, getDPoPHandle } from 'openid-client'
+import type { CryptoKeyPair } from 'openid-client'
 
 /** How long the providers' tokens live. */
 export const TOKEN_LIFETIME_SECONDS = 600
@@ -29,6 +30,8 @@ export interface OpenIdProvider extends ProviderOptions {
   readonly tokenEndpoint: string
   /** Obtains an access token for one API, as any client would: client credentials, RFC 6749 section 4.4 and RFC 8707. */
   requestToken(scope: string, resource: string): Promise<string>
+  /** As {@link requestToken}, bound to a key of the client: RFC 9449 section 5. */
+  requestBoundToken(scope: string, resource: string, keyPair: CryptoKeyPair): Promise<string>
   /** Signs whatever it is given with the provider's own key, as no honest provider would. */
   forgeToken(claims: JWTPayload, header?: Partial<JWTHeaderParameters>): Promise<string>
   /** Publishes a new key beside the one that signs. */
@@ -69,6 +72,7 @@ export async function startProvider({ name, algorithm, scope }: ProviderOptions)
     cookies: { keys: [randomBytes(16).toString('hex')] },
     features: {
       clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
       devInteractions: { enabled: false },
       resourceIndicators: {
         enabled: true,
@@ -101,6 +105,10 @@ export async function startProvider({ name, algorithm, scope }: ProviderOptions)
     },
     client,
     tokenEndpoint: known.serverMetadata().token_endpoint ?? `${issuer}/token`,
+    async requestBoundToken(requestedScope, resource, keyPair) {
+      const options = { DPoP: getDPoPHandle(known, keyPair) }
+      return (await clientCredentialsGrant(known, { scope: requestedScope, resource }, options)).access_token
+    },
     async requestToken(requestedScope, resource) {
       const answer = await clientCredentialsGrant(known, { scope: requestedScope, resource })
       return answer.access_token
