@@ -102,6 +102,12 @@ export async function createWorld(): Promise<World> {
   }
 }
 
+/** All that a principal shows of what was mapped, for the mapping table. */
+export function describeMapping(principal: Principal): object {
+  const { issuer, subject, clientId, scopes, roles, permissions, groups, tenant, attributes } = principal
+  return { issuer, subject, clientId, scopes, roles, permissions, groups, tenant, attributes }
+}
+
 /** What every host's handlers answer: the principal in one shape, whoever issued the token. */
 export function describePrincipal(principal: Principal | undefined): object {
   if (principal === undefined) return { subject: null }

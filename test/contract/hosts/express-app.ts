@@ -1,6 +1,6 @@
 import type express from 'express'
 import { anyOf, allOf, countersign, findAuth, getAuth, requireAnyScope, requireScopes } from '@countersign/express'
-import { describePrincipal } from '../world.js'
+import { describeMapping, describePrincipal } from '../world.js'
 import type { World } from '../world.js'
 
 /** What Express 4 and 5 have in common. */
@@ -48,6 +48,7 @@ export function createExpressApp(
 
   app.use(countersign(world.api))
   app.get('/me', show)
+  app.get('/mapping', (req, res) => void res.json(describeMapping(getAuth(req))))
   app.options('/me', (_req, res) => void res.status(204).end())
   app.get('/orders', requireScopes('orders:read'), show)
   app.get('/orders/both', requireScopes('orders:read', 'orders:write'), show)

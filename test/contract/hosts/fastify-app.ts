@@ -10,7 +10,7 @@ import {
   requireAnyScope,
   requireScopes,
 } from '@countersign/fastify'
-import { describePrincipal } from '../world.js'
+import { describeMapping, describePrincipal } from '../world.js'
 import type { World } from '../world.js'
 
 /** What `setErrorHandler` takes. */
@@ -29,6 +29,7 @@ export function createFastifyApp(world: World, handler?: FastifyErrorHandler): F
   const unguarded = { config: { auth: false }, onRequest: requireScopes('orders:read') }
   app.get('/unguarded', unguarded, async () => ({ open: true }))
   app.get('/me', show)
+  app.get('/mapping', async (request) => describeMapping(getAuth(request)))
 
   app.register(countersign, { verifier: world.api })
   app.options('/me', async (_request, reply) => reply.code(204).send())

@@ -2,7 +2,7 @@ import Router from '@koa/router'
 import type Koa from 'koa'
 import mount from 'koa-mount'
 import { allOf, anyOf, countersign, findAuth, getAuth, requireAnyScope, requireScopes } from '@countersign/koa'
-import { describePrincipal } from '../world.js'
+import { describeMapping, describePrincipal } from '../world.js'
 import type { World } from '../world.js'
 
 /** The application of the contract on Koa. A middleware that handles errors is its first. */
@@ -49,6 +49,7 @@ export function createKoaApp(Application: typeof Koa, world: World, first?: Koa.
   app.use(countersign(world.api))
   const routes = new Router()
   routes.get('/me', show)
+  routes.get('/mapping', (ctx) => void (ctx.body = describeMapping(getAuth(ctx))))
   routes.options('/me', (ctx) => void (ctx.status = 204))
   routes.get('/orders', requireScopes('orders:read'), show)
   routes.get('/orders/both', requireScopes('orders:read', 'orders:write'), show)
