@@ -1,4 +1,4 @@
-// One instance of an API: claims every id it is given, again and again, with 200 claims under way at any time.
+// One instance of an API: claims every id it is given, again and again, with 100 claims under way at any time.
 import { replayStore } from '@countersign/redis'
 import { createClient } from '@redis/client'
 
@@ -15,6 +15,8 @@ let text = ''
 for await (const chunk of process.stdin) text += chunk
 /** @type {string[]} */
 const ids = JSON.parse(text)
+/** @type {Record<string, number>} */
+const failures = {}
 const counts = { fresh: 0, replayed: 0, failed: 0 }
 const total = ids.length * Number(times)
 let next = 0
@@ -23,13 +25,17 @@ async function work() {
   while (next < total) {
     const id = ids[next++ % ids.length] ?? ''
     try {
-      counts[(await store.claim(id, 60_000)).fresh ? 'fresh' : 'replayed'] += 1
-    } catch {
+      counts[(await store.claim(id, 3_600_000)).fresh ? 'fresh' : 'replayed'] += 1
+    } catch (error) {
       counts.failed += 1
+      const why = JSON.stringify(/** @type {{ detail?: unknown }} */ (error).detail)
+      failures[why] = (failures[why] ?? 0) + 1
+      // Refusals come at once: without a pause nothing else would ever be heard.
+      await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }
 }
 
-await Promise.all(Array.from({ length: 200 }, work))
-process.stdout.write(`${JSON.stringify(counts)}\n`)
+await Promise.all(Array.from({ length: 100 }, work))
+process.stdout.write(`${JSON.stringify({ ...counts, failures })}\n`)
 client.destroy()

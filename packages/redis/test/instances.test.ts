@@ -17,6 +17,8 @@ interface Counts {
   readonly fresh: number
   readonly replayed: number
   readonly failed: number
+  /** What failed, and how often. */
+  readonly failures: Readonly<Record<string, number>>
 }
 
 /** Two processes that begin at once: each claims every id so many times. */
@@ -37,6 +39,15 @@ async function claimTwice(url: string, prefix: string, ids: readonly string[], t
   return texts.map((text) => JSON.parse(text.split('\n').at(-2) ?? '') as Counts)
 }
 
+/** Each id once. In minutes on a busy machine a claim may be in doubt: then its id was taken once or not at all. */
+function check(counts: readonly Counts[], ids: number): void {
+  const add = (name: 'fresh' | 'replayed' | 'failed'): number => counts.reduce((sum, one) => sum + one[name], 0)
+  expect(add('fresh')).toBeLessThanOrEqual(ids)
+  expect(add('fresh') + add('failed')).toBeGreaterThanOrEqual(ids)
+  expect(add('fresh') + add('replayed') + add('failed')).toBe(claims)
+  if (!isSoak) expect(counts.map(({ failures }) => failures)).toEqual([{}, {}])
+}
+
 describe.skipIf(noRedis !== '')(`two processes on one server${noRedis}`, () => {
   let server: TestServer | undefined
   let url = givenUrl ?? ''
@@ -53,16 +64,11 @@ describe.skipIf(noRedis !== '')(`two processes on one server${noRedis}`, () => {
   })
 
   it(`take one id, claimed ${claims} times at once, exactly once`, async () => {
-    const counts = await claimTwice(url, `${testPrefix}one:`, [makeProof().id], claims / 2)
-    expect(counts.reduce((sum, { fresh }) => sum + fresh, 0)).toBe(1)
-    expect(counts.reduce((sum, { replayed }) => sum + replayed, 0)).toBe(claims - 1)
-    expect(counts.map(({ failed }) => failed)).toEqual([0, 0])
+    check(await claimTwice(url, `${testPrefix}one:`, [makeProof().id], claims / 2), 1)
   }, 600_000)
 
   it(`take ${claims / 10} ids, each claimed 10 times at once, exactly once each`, async () => {
     const ids = Array.from({ length: claims / 10 }, () => makeProof().id)
-    const counts = await claimTwice(url, `${testPrefix}many:`, ids, 5)
-    expect(counts.reduce((sum, { fresh }) => sum + fresh, 0)).toBe(claims / 10)
-    expect(counts.map(({ failed }) => failed)).toEqual([0, 0])
+    check(await claimTwice(url, `${testPrefix}many:`, ids, 5), claims / 10)
   }, 600_000)
 })
