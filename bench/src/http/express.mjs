@@ -35,7 +35,8 @@ function create(contender, facts) {
       return {
         // Without tokenSigningAlg it would ask the metadata, which has four.
         middleware: auth({ issuer, jwksUri, audience }),
-        readSubject: (req) => req.auth?.payload.sub,
+        readSubject: (req) =>
+          /** @type {{ auth?: { payload: { sub?: string } } }} */ (/** @type {unknown} */ (req)).auth?.payload.sub,
       }
     case 'express-jwt + jwks-rsa': {
       const secret = jwksRsa.expressJwtSecret({ jwksUri, cache: true, rateLimit: true })
