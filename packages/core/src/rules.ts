@@ -50,9 +50,13 @@ export interface IssuerRules {
 
 /** Upper bounds on what a stranger may send. Bytes count the token's text, which is ASCII. */
 export interface Limits {
+  /** Longest token. */
   readonly tokenBytes: number
+  /** Longest header of a token, decoded. */
   readonly headerBytes: number
+  /** Deepest nesting of a header and of a payload. */
   readonly jsonDepth: number
+  /** Most members of a header and of a payload, those of nested objects included. */
   readonly jsonMembers: number
 }
 
@@ -66,6 +70,7 @@ export interface NetworkRules {
   readonly allowInsecureLoopback: boolean
   /** PEM of certificate authorities trusted beside nothing else; absent: the runtime's own. */
   readonly ca: readonly string[] | undefined
+  /** An HTTP proxy that every request goes through, in a `CONNECT` tunnel. A name and password in it are sent to it. */
   readonly proxyUrl: string | undefined
   /** Host names (with port where it is not the default) that may be reached over plain http. */
   readonly dangerouslyAllowHttpHosts: readonly string[]

@@ -6,7 +6,7 @@ import { audience, CLAIM_AUDIENCE } from './audience-kind.js'
 import type { ReadAudience } from './audience-kind.js'
 import { dpopMode } from './dpop.js'
 import { keys } from './keys-kind.js'
-import { list, oneOf, optional, readTable, required, table, text } from './kinds.js'
+import { list, oneOf, optional, readTable, required, table, text, toRows } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
 import { GRANTS_TABLE, mapping } from './mapping-kind.js'
 import type { GrantsOptions, MappingOptions } from './mapping-options.js'
@@ -55,6 +55,7 @@ export const ISSUER_TABLE: OptionTable<ReadIssuer> = {
 /** An entry of `issuers`: a URL, or an object. */
 export const issuer: Kind<string | ReadIssuer> = {
   wants: 'an issuer URL, or an object with "issuer"',
+  rows: toRows(ISSUER_TABLE),
   read: (value, option) =>
     typeof value === 'string' ? issuerName.read(value, option) : readTable(ISSUER_TABLE, value, option),
 }

@@ -3,6 +3,8 @@ import { invalid, unknownOption } from './fail.js'
 /** How one kind of value is read: `wants` says in words what `read` accepts. */
 export interface Kind<T> {
   readonly wants: string
+  /** The rows of an object of options: what documentation is made of. */
+  readonly rows?: Readonly<Record<string, OptionRow<unknown>>>
   /** @throws ConfigurationError naming `option` */
   read(value: unknown, option: string): T
 }
@@ -64,7 +66,12 @@ export function readTable<T extends object>(table: OptionTable<T>, value: unknow
 /** A nested table. */
 export function table<T extends object>(rows: OptionTable<T>): Kind<T> {
   const wants = `an object of ${Object.keys(rows).join(', ')}`
-  return { wants, read: (value, option) => readTable(rows, value, option) }
+  return { wants, rows: toRows(rows), read: (value, option) => readTable(rows, value, option) }
+}
+
+/** A table as what is known of any table. */
+export function toRows<T>(rows: OptionTable<T>): Readonly<Record<string, OptionRow<unknown>>> {
+  return rows
 }
 
 /** A non-empty string, within a length in characters. */

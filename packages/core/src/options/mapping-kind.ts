@@ -1,6 +1,6 @@
 import { toClaimPath } from '../claim-path.js'
 import { invalid } from './fail.js'
-import { list, oneOf, optional, readTable, required, text } from './kinds.js'
+import { list, oneOf, optional, readTable, required, text, toRows } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
 import type {
   ClaimSource,
@@ -69,6 +69,7 @@ const CONSTANT_SOURCE: OptionTable<ConstantSource> = {
 
 const source: Kind<Source> = {
   wants: '{ claim, separator?, take?, table?, prefix? } or { constant }',
+  rows: toRows(CLAIM_SOURCE),
   read(value, option) {
     const constant = typeof value === 'object' && value !== null && 'constant' in value
     return constant ? readTable(CONSTANT_SOURCE, value, option) : readTable(CLAIM_SOURCE, value, option)
@@ -122,6 +123,7 @@ const MAPPING_TABLE: OptionTable<MappingTargets> = {
 /** A mapping as data or as a function. */
 export const mapping: Kind<MappingOptions> = {
   wants: 'an object of targets, or a function of the payload',
+  rows: toRows(MAPPING_TABLE),
   read: (value, option) =>
     typeof value === 'function' ? (value as MappingOptions) : readTable(MAPPING_TABLE, value, option),
 }

@@ -43,12 +43,13 @@ export interface IssuerOptions {
    * path, `https://login.example/{tid}/v2.0`: each must equal the claim of its name, and `keys` must be given.
    */
   readonly issuer: string
+  /** Where its keys come from. Default: they are discovered, by OpenID Connect, then by RFC 8414. */
   readonly keys?: KeysOptions | undefined
-  /** Wins over the verifier's. */
+  /** What its tokens name this API. Default: the verifier's. */
   readonly audience?: Audience | undefined
-  /** Wins over the verifier's. */
+  /** What it signs with. Default: the verifier's. */
   readonly algorithms?: readonly AlgorithmName[] | undefined
-  /** Default `'access-token'`. */
+  /** What kind of token its tokens must be. Default `'access-token'`. */
   readonly tokenProfile?: TokenProfile | undefined
   /** For `'id-token'`: the clients whose ID tokens are taken; `aud` must name one. */
   readonly clientIds?: readonly string[] | undefined
@@ -58,7 +59,7 @@ export interface IssuerOptions {
   readonly mapping?: MappingOptions | undefined
   /** The most that this issuer can say. */
   readonly grants?: GrantsOptions | undefined
-  /** Wins over the verifier's mode, whose other members hold for all issuers. */
+  /** Its own mode; the other members of the verifier's hold for all issuers. Default: the verifier's. */
   readonly dpop?: { readonly mode: DpopMode } | undefined
   /** Other exact strings that `iss` may be, for the few providers that sign with two names. */
   readonly acceptedIssuers?: readonly string[] | undefined
@@ -82,7 +83,7 @@ export type KeyCacheOptions = { readonly [K in keyof KeyCacheRules]?: KeyCacheRu
 export interface DpopOptions {
   /** `'required'`: every token must be bound. `'allowed'`: a bound token must be proven. `'off'`: bound tokens are refused. */
   readonly mode: DpopMode
-  /** Default: every algorithm of the table. */
+  /** What clients may sign proofs with. Default: every algorithm of the table. */
   readonly algorithms?: readonly AlgorithmName[] | undefined
   /** Largest age of a proof without a nonce. Default 300, at most 3,600. */
   readonly maxAgeSeconds?: number | undefined
@@ -120,7 +121,7 @@ export interface VerifierOptions<C = Claims> {
     | undefined
   /** Any Standard Schema; sees the payload, and its output becomes `principal.claims`. */
   readonly claims?: StandardSchemaV1<unknown, C> | undefined
-  /** Default: every algorithm of the table. */
+  /** What issuers may sign with. Default: every algorithm of the table. */
   readonly algorithms?: readonly AlgorithmName[] | undefined
   /** How far clocks may disagree, 0 to 60. Default 5. */
   readonly clockToleranceSeconds?: number | undefined
@@ -139,7 +140,7 @@ export interface VerifierOptions<C = Claims> {
   readonly dpop?: DpopOptions | undefined
   /** Remembers which proofs were used. Shared by every instance, or a proof works once on each. */
   readonly replayStore?: ReplayStore | undefined
-  /** Default: silent. */
+  /** Where an operator is told what a client must not learn. Default: silent. */
   readonly logger?: Logger | undefined
   /** Stands in every challenge. Default `'api'`. */
   readonly realm?: string | undefined
@@ -147,6 +148,6 @@ export interface VerifierOptions<C = Claims> {
   readonly publicUrl?: string | readonly string[] | undefined
   /** Takes the `Host` field for the public URL. Only behind a proxy that lets no other host through. Default `false`. */
   readonly dangerouslyTrustRequestHost?: boolean | undefined
-  /** Clocks and network, for tests and unusual hosts. */
+  /** Clocks and network, for tests and unusual hosts. Default: those of this process, and the guarded fetch. */
   readonly runtime?: Partial<Runtime> | undefined
 }

@@ -8,7 +8,7 @@ import { DPOP_TABLE } from './dpop.js'
 import type { ReadDpop } from './dpop.js'
 import type { ReadAudience } from './audience-kind.js'
 import { invalid } from './fail.js'
-import { flag, list, methods, number, oneOf, optional, readTable, required, table, text } from './kinds.js'
+import { flag, list, methods, number, oneOf, optional, readTable, required, table, text, toRows } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
 import { ALGORITHM_NAMES, algorithms } from './algorithms-kind.js'
 import { issuer } from './issuer-table.js'
@@ -137,6 +137,7 @@ const TOKEN_CACHE_TABLE: OptionTable<TokenCacheRules> = {
 
 const tokenCache: Kind<TokenCacheRules | undefined> = {
   wants: 'false, or { maxEntries }',
+  rows: toRows(TOKEN_CACHE_TABLE),
   read: (value, option) => (value === false ? undefined : readTable(TOKEN_CACHE_TABLE, value, option)),
 }
 

@@ -1,0 +1,177 @@
+// docs/options.md, from two sources: the tables that read options say what is wanted and what holds where an option is
+// absent; the docstrings of the types say what it means.
+
+/**
+ * @typedef {object} Row
+ * @property {{ wants: string, rows?: Readonly<Record<string, Row>> }} kind
+ * @property {boolean} required
+ * @property {unknown} fallback
+ */
+/** @typedef {Readonly<Record<string, Row>>} Rows */
+/** @typedef {ReadonlyMap<string, { doc: string, members: ReadonlyMap<string, { doc: string, type: string }> }>} Docs */
+
+const INTRO = `# Options
+
+Made from the tables that read the options, and from the docstrings of their types, by \`npm run docs:options\`. Do not edit.
+
+Everything is read once, at construction. \`undefined\` counts as absent. A name that does not exist is an error, and so is a value of
+another kind: nothing is coerced. The \`ConfigurationError\` names the option, what it got, what it wants and the fix.
+
+The adapters take the same options; what they add stands in the README of [Express](../packages/express),
+[Fastify](../packages/fastify) and [Koa](../packages/koa).
+`
+
+/**
+ * The sections of the page: where their rows are, and which types describe them, the first that does.
+ * @type {readonly { title: string, path: readonly string[], types: readonly string[] }[]}
+ */
+const SECTIONS = [
+  { title: 'createVerifier', path: [], types: ['VerifierOptions'] },
+  { title: 'limits', path: ['limits'], types: ['Limits'] },
+  { title: 'network', path: ['network'], types: ['NetworkOptions', 'NetworkRules'] },
+  { title: 'keyCache', path: ['keyCache'], types: ['KeyCacheRules'] },
+  { title: 'tokenCache', path: ['tokenCache'], types: [] },
+  { title: 'dpop', path: ['dpop'], types: ['DpopOptions'] },
+  { title: 'dpop.nonce', path: ['dpop', 'nonce'], types: ['NonceOptions'] },
+  { title: 'issuers', path: ['issuers'], types: ['IssuerOptions'] },
+  { title: 'issuers: mapping', path: ['issuers', 'mapping'], types: ['MappingTargets'] },
+  { title: 'issuers: grants', path: ['issuers', 'grants'], types: ['GrantsOptions'] },
+]
+
+/** What a section says before its table. @type {Readonly<Record<string, string>>} */
+const LEADS = {
+  createVerifier: 'And of every `countersign(…)` that is given options in place of a verifier.',
+  limits: 'Upper bounds on what a stranger may send. What is larger is refused before it is parsed.',
+  network: 'Bounds on every request that goes out, to all issuers of this verifier.',
+  keyCache: 'How long key sets live. `minAgeMs` ≤ `defaultAgeMs` ≤ `maxAgeMs`: set all three where you change one.',
+  issuers: 'An entry is a URL, whose keys are discovered, or an object:',
+  'issuers: mapping':
+    'A text comes from the first of its sources that is present; a list likewise, or from `{ all: [ … ] }` of them together. A source is\n' +
+    '`{ claim }` with `separator`, `take: "names"`, `table` and `prefix` as needed, or `{ constant }`. Paths are lists of member names or JSON\n' +
+    'Pointers, never dotted strings. Or the whole mapping is one synchronous function of the payload.',
+  'issuers: grants':
+    'The most that an issuer can say. A list that is left out sets no bound, except for issuers that are not listed; an empty one allows nothing.',
+}
+
+/**
+ * Reads the docstrings of the exported interfaces and object types of a source file, and of their members.
+ *
+ * @param {string} text as oxfmt leaves it: members are indented by two spaces
+ * @returns {Docs}
+ */
+export function readDocstrings(text) {
+  /** @type {Map<string, { doc: string, members: Map<string, { doc: string, type: string }> }>} */
+  const found = new Map()
+  let doc = ''
+  let current = found.get('')
+  for (const line of text.split('\n')) {
+    const comment = /^ *(?:\/\*\*|\*(?!\/)) ?(.*?)(?: ?\*\/)?$/.exec(line)
+    if (/^ *\/\*\*/.test(line)) doc = ''
+    const declared = /^export (?:interface|type) (\w+)/.exec(line)
+    const member = /^ {2}(?:readonly )?(\w+)\??(?::|\()(.*)$/.exec(line)
+    if (comment !== null) doc = `${doc} ${comment[1]}`.trim()
+    else if (declared !== null) {
+      current = { doc, members: new Map() }
+      found.set(String(declared[1]), current)
+    } else if (member !== null) current?.members.set(String(member[1]), { doc, type: String(member[2]).trim() })
+    if (comment === null && !/^ *\*\/$/.test(line)) doc = ''
+  }
+  return found
+}
+
+/**
+ * Writes the page.
+ *
+ * @param {Rows} verifier the rows of `createVerifier`
+ * @param {Rows} issuer those of one issuer
+ * @param {readonly Docs[]} sources
+ * @returns {string}
+ */
+export function writeOptionDocs(verifier, issuer, sources) {
+  /** @type {Docs} */
+  const docs = new Map(sources.flatMap((source) => [...source]))
+  /** @type {Row} */
+  const root = { kind: { wants: '', rows: verifier }, required: true, fallback: undefined }
+  const sections = SECTIONS.map(({ title, path, types }) => {
+    /** @type {Rows} */
+    let rows = root.kind.rows ?? {}
+    for (const name of path) rows = (name === 'issuers' ? issuer : rows[name]?.kind.rows) ?? {}
+    const lines = Object.entries(rows).map(([name, row]) => {
+      const { doc, type } = findMember(docs, types, name)
+      const own = doc === '' ? (docs.get(/^\w+/.exec(type)?.[0] ?? '')?.doc ?? '') : doc
+      return toLine(name, row, own, toLink(path, name))
+    })
+    const lead = LEADS[title] === undefined ? '' : `${LEADS[title]}\n\n`
+    return `## ${title}\n\n${lead}| option | wants | default | meaning |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`
+  })
+  return [INTRO, ...sections].join('\n')
+}
+
+/**
+ * @param {Docs} docs
+ * @param {readonly string[]} types
+ * @param {string} name
+ */
+function findMember(docs, types, name) {
+  const found = types.map((type) => docs.get(type)?.members.get(name)).filter((member) => member !== undefined)
+  return found.find(({ doc }) => doc !== '') ?? found[0] ?? { doc: '', type: '' }
+}
+
+/** The section that tells more of an option, if there is one. @param {readonly string[]} path @param {string} name */
+function toLink(path, name) {
+  const title = SECTIONS.find((section) => section.path.join('.') === [...path, name].join('.'))?.title
+  return title === undefined
+    ? undefined
+    : `[${name}](#${title
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-')})`
+}
+
+/**
+ * @param {string} name
+ * @param {Row} row
+ * @param {string} doc
+ * @param {string | undefined} link
+ */
+function toLine(name, row, doc, link) {
+  const told = /(?:^|(?<=\.) )Default:? (.+?)\.(?= |$)/.exec(doc)
+  const meaning = told === null ? doc : doc.replace(told[0], '').trim()
+  const cells = [link ?? `\`${name}\``, toWants(row.kind.wants), toDefault(name, row, told?.[1], link), meaning]
+  return `| ${cells.map((cell) => toText(cell).replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+/**
+ * What holds where the option is absent: the table's word where it is plain, the docstring's otherwise. Where both speak,
+ * they must agree.
+ *
+ * @param {string} name
+ * @param {Row} row
+ * @param {string | undefined} told
+ * @param {string | undefined} link
+ */
+function toDefault(name, { required, fallback }, told, link) {
+  if (required) return '**required**'
+  const isPlain =
+    typeof fallback === 'number' || typeof fallback === 'boolean' || (typeof fallback === 'string' && fallback !== '')
+  if (isPlain) {
+    const plain = typeof fallback === 'number' ? fallback.toLocaleString('en-US') : String(fallback)
+    if (told !== undefined && !told.replaceAll(/['`]/g, '').startsWith(plain)) {
+      throw new Error(`The docstring of ${name} says that its default is ${told}, the table ${plain}`)
+    }
+    return typeof fallback === 'string' ? `\`'${plain}'\`` : typeof fallback === 'boolean' ? `\`${plain}\`` : plain
+  }
+  if (told !== undefined) return told
+  if (Array.isArray(fallback) && fallback.length === 0) return 'none'
+  return link !== undefined && fallback !== undefined ? 'below' : 'none'
+}
+
+/** @param {string} wants */
+function toWants(wants) {
+  return wants.replaceAll(/\d{4,}/g, (digits) => Number(digits).toLocaleString('en-US')).replace(' to any', ' up')
+}
+
+/** @param {string} doc */
+function toText(doc) {
+  return doc.replaceAll(/\{@link (\w+)\}/g, '`$1`')
+}
