@@ -85,7 +85,9 @@ function toRequest({ raw, target }: EndpointCall, body: Body | undefined, signal
   if (headers === undefined || url === undefined) return new Response(null, { status: 400 })
   if (body === undefined) return new Request(url, { method, headers, signal })
   const content = 'bytes' in body ? new Uint8Array(body.bytes) : body.stream
-  return new Request(url, { method, headers, signal, body: content, duplex: 'half' })
+  // Not written in place: the types of browsers, which an application may have, do not know `duplex`.
+  const options = { method, headers, signal, body: content, duplex: 'half' as const }
+  return new Request(url, options)
 }
 
 function toUrl(raw: IncomingStream, target: string): string | undefined {
