@@ -18,6 +18,18 @@ export const debianPackages = [
     suite: 'the stores on a real Redis',
     reason: 'npm has clients, no server',
   },
+  {
+    name: 'glewlwyd',
+    command: 'glewlwyd',
+    suite: 'bound tokens of an issuer that is not written in JavaScript',
+    reason: 'an issuer with a JOSE library of its own: oidc-provider shares jose with us',
+  },
+  {
+    name: 'sqlite3',
+    command: 'sqlite3',
+    suite: 'bound tokens of an issuer that is not written in JavaScript',
+    reason: "makes glewlwyd's database from the tables that its package brings",
+  },
 ]
 
 /**
