@@ -4,11 +4,11 @@ import { listCode, readCode } from './code.js'
 
 const folder = new URL('../../docs/recipes/', import.meta.url)
 const pages = readdirSync(folder).filter((name) => name.endsWith('.md'))
-/** Shown once, because many pages import it. */
-const shared = '../README.md'
+/** Pages elsewhere that show code of this kind: the verifier that recipes import, and a subscriber. */
+const others = ['../README.md', '../diagnostics.md']
 
 /** The fenced blocks of a page that name the file they show. */
-const blocks = [...pages, shared].flatMap((page) => {
+const blocks = [...pages, ...others].flatMap((page) => {
   const text = readFileSync(new URL(page, folder), 'utf8')
   return [...text.matchAll(/^```[jt]s (\S+)\n([^]*?)^```$/gm)].map(([, file = '', code = '']) => ({ page, file, code }))
 })
@@ -34,10 +34,13 @@ it('every file of code is on a page', () => {
   expect(blocks.map(({ file }) => file).toSorted()).toEqual(listCode().toSorted())
 })
 
+it('pages elsewhere show the very code too', () => {
+  const shown = blocks.filter(({ page }) => others.includes(page))
+  expect(shown.map(({ page }) => page)).toEqual(others)
+  for (const { file, code } of shown) expect([file, code]).toEqual([file, readCode(file)])
+})
+
 it('the verifier of the pages is what they say', async () => {
   const { verifier } = await import('./code/verifier.js')
   expect(verifier.authorizationServers).toEqual(['https://login.acme.example', 'https://id.partner.example'])
-  expect(readFileSync(new URL(shared, folder), 'utf8')).toContain(
-    `\n\`\`\`js verifier.js\n${readCode('verifier.js')}\`\`\`\n`,
-  )
 })
