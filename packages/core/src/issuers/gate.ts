@@ -16,31 +16,43 @@ export interface Gate {
   pass<T>(call: () => Promise<T>): Promise<T>
 }
 
+/** A call that waits for its place. */
+interface Turn {
+  begin: () => void
+}
+
 /** Creates a gate. Timers are unref'd: a pending call keeps no process alive. */
 export function createGate(runtime: Runtime): Gate {
-  const waiting: (() => void)[] = []
+  const waiting = new Set<Turn>()
   let running = 0
   let window = { startedAtMs: -Infinity, calls: 0 }
 
-  const enter = (): Promise<void> | undefined => {
+  const enter = (turn: Turn): Promise<void> | undefined => {
     const now = runtime.monotonicNow()
     if (now - window.startedAtMs >= BUDGET_WINDOW_MS) window = { startedAtMs: now, calls: 0 }
-    if (window.calls >= BUDGET || waiting.length >= MAX_WAITING) {
+    if (window.calls >= BUDGET || waiting.size >= MAX_WAITING) {
       const retryAfterSeconds = (window.startedAtMs + BUDGET_WINDOW_MS - now) / 1_000
       throw new UpstreamError('ERR_ISSUER_UNAVAILABLE', { retryAfterSeconds })
     }
     window.calls++
-    if (running >= MAX_RUNNING) return new Promise((resolve) => waiting.push(resolve))
+    if (running >= MAX_RUNNING) {
+      waiting.add(turn)
+      return new Promise((resolve) => (turn.begin = resolve))
+    }
     running++
     return undefined
   }
   const leave = (): void => {
-    const next = waiting.shift()
-    if (next === undefined) running--
-    else next()
+    const [next] = waiting
+    if (next === undefined) {
+      running--
+      return
+    }
+    waiting.delete(next)
+    next.begin()
   }
-  const run = async <T>(call: () => Promise<T>): Promise<T> => {
-    await enter()
+  const run = async <T>(call: () => Promise<T>, turn: Turn): Promise<T> => {
+    await enter(turn)
     let left = false
     const leaveOnce = (): void => {
       if (!left) leave()
@@ -58,12 +70,17 @@ export function createGate(runtime: Runtime): Gate {
   return {
     async pass(call) {
       let timer: NodeJS.Timeout | undefined
+      const turn: Turn = { begin: () => {} }
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new UpstreamError('ERR_ISSUER_UNAVAILABLE')), DEADLINE_MS)
+        timer = setTimeout(() => {
+          // Nobody waits for it any more, so it is not made when its turn comes.
+          waiting.delete(turn)
+          reject(new UpstreamError('ERR_ISSUER_UNAVAILABLE'))
+        }, DEADLINE_MS)
         timer.unref()
       })
       try {
-        return await Promise.race([run(call), late])
+        return await Promise.race([run(call, turn), late])
       } finally {
         clearTimeout(timer)
       }

@@ -32,7 +32,11 @@ export function parseTemplate(template: string): IssuerTemplate {
   if (new Set(names).size !== names.length) throw new SyntaxError('each variable stands once')
   if (!/^https?:\/\/[^/?#{}]+\//.test(literals[0] ?? ''))
     throw new SyntaxError('variables stand in the path, after a fixed host')
-  if (literals.slice(1, -1).includes('')) throw new SyntaxError('variables are set apart by fixed text')
+  // Between "{a}-{b}" a stranger's hyphens could be split in exponentially many ways.
+  if (literals.slice(1, -1).some((literal) => /^[0-9A-Za-z-]*$/.test(literal)))
+    throw new SyntaxError(
+      'variables are set apart by fixed text with a character that no variable has, such as a slash',
+    )
   if (/[?#]/.test(template)) throw new SyntaxError('an issuer has no query and no fragment')
   const pattern = new RegExp(`^${literals.map(escape).join(VALUE)}$`)
   return {

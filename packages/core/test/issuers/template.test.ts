@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest'
+import { createVerifier } from '../../src/create-verifier.js'
+import { createIssuerList } from '../../src/issuers/list.js'
+import { isTemplate, parseTemplate } from '../../src/issuers/template.js'
+import type { IssuerOptions } from '../../src/options/options.js'
+import { resolveOptions } from '../../src/options/resolve.js'
+import type { Principal } from '../../src/principal.js'
+import { claims, ISSUER, key, stillRuntime, toOptions, toSigned } from '../parts.js'
+import { errorOf, reasonOfAsync } from '../refusals.js'
+
+const TEMPLATE = `${ISSUER}/{tid}/v2.0`
+
+describe('parseTemplate', () => {
+  const { match, names } = parseTemplate(TEMPLATE)
+
+  it('matches a concrete issuer, and says what its variable is', () => {
+    expect(names).toEqual(['tid'])
+    expect(match(`${ISSUER}/acme/v2.0`)).toEqual({ variables: [{ name: 'tid', value: 'acme' }] })
+    expect(match(`${ISSUER}/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0`)?.variables[0]?.value).toHaveLength(36)
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['another path', 'a/b'],
+    ['the way up', '..'],
+    ['a dot', 'a.b'],
+    ['an encoded slash', 'a%2fb'],
+    ['an underscore', 'a_b'],
+    ['a space', 'a b'],
+    ['a line break', 'a\n'],
+    ['a query', 'a?b'],
+    ['a fragment', 'a#b'],
+    ['a letter of another script', 'аcme'],
+    ['a letter with an accent', 'é'],
+    ['itself', '{tid}'],
+    ['65 characters', 'a'.repeat(65)],
+  ])('a variable stands for no more than letters, digits and hyphens: not for %s', (_, value) => {
+    expect(match(`${ISSUER}/${value}/v2.0`)).toBeUndefined()
+  })
+
+  it('a variable stands for 1 to 64 characters', () => {
+    for (const value of ['a', '-', '0', 'Z', 'a'.repeat(64)])
+      expect(match(`${ISSUER}/${value}/v2.0`)?.variables).toEqual([{ name: 'tid', value }])
+  })
+
+  it.each([
+    `${ISSUER}/acme/v2.0/`,
+    `${ISSUER}/acme/v2.0\n`,
+    `${ISSUER}/acme/v2x0`,
+    `${ISSUER}/acme/V2.0`,
+    ` ${ISSUER}/acme/v2.0`,
+    `${ISSUER}//acme/v2.0`,
+    'https://loginxacme.example/acme/v2.0',
+    'https://evil.example/acme/v2.0',
+    `https://evil.example/${ISSUER}/acme/v2.0`,
+    'http://login.acme.example/acme/v2.0',
+  ])('compares its fixed text exactly: not %j', (issuer) => {
+    expect(match(issuer)).toBeUndefined()
+  })
+
+  it('takes several variables, each set apart', () => {
+    expect(parseTemplate('https://x.example/{a}/{b}-v1').match('https://x.example/1/2-3-v1')?.variables).toEqual([
+      { name: 'a', value: '1' },
+      { name: 'b', value: '2-3' },
+    ])
+  })
+
+  it('takes what is special in a pattern for text', () => {
+    const special = parseTemplate('https://x.example/a.b+c(d)*$^|[e]\\/{v}/z')
+    expect(special.match('https://x.example/a.b+c(d)*$^|[e]\\/1/z')?.variables[0]?.value).toBe('1')
+    expect(special.match('https://x.example/aXb+c(d)*$^|[e]\\/1/z')).toBeUndefined()
+  })
+
+  it('invariant 11: matches in linear time, whatever a stranger names', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `{v${index}}`)
+    const many = parseTemplate(`https://x.example/${names.join('.-')}`)
+    const startedAt = performance.now()
+    expect(many.match(`https://x.example/${'a.-'.repeat(600)}!`)).toBeUndefined()
+    expect(many.match(`https://x.example/${'-'.repeat(2_000)}`)).toBeUndefined()
+    expect(performance.now() - startedAt).toBeLessThan(250)
+  })
+
+  it.each(['-', 'a', '0-Z'])('refuses %j between two variables, because both could stand for it', (separator) => {
+    expect(() => parseTemplate(`https://x.example/{a}${separator}{b}`)).toThrow('no variable has')
+    expect(parseTemplate(`https://x.example/{a}${separator}/${separator}{b}${separator}`).names).toEqual(['a', 'b'])
+  })
+
+  it.each([
+    ['https://{host}.example/', 'after a fixed host'],
+    ['https://x.{d}/a', 'after a fixed host'],
+    ['https://x.example{p}/', 'after a fixed host'],
+    ['https://x.example:{port}/a', 'after a fixed host'],
+    ['{all}', 'after a fixed host'],
+    ['{scheme}://x.example/a', 'after a fixed host'],
+    ['https://x.example/{a}{b}', 'set apart'],
+    ['https://x.example/{a}/{a}', 'stands once'],
+    ['https://x.example/a?t={a}', 'no query'],
+    ['https://x.example/{a}#b', 'no query'],
+    ['https://x.example/{}', 'is written {name}'],
+    ['https://x.example/{a b}', 'is written {name}'],
+    ['https://x.example/{a-b}', 'is written {name}'],
+    ['https://x.example/{a', 'is written {name}'],
+    ['https://x.example/{{a}}', 'is written {name}'],
+    ['https://x.example/{a}}', 'is written {name}'],
+  ])('refuses %s', (template, wants) => {
+    expect(isTemplate(template)).toBe(true)
+    expect(() => parseTemplate(template)).toThrow(SyntaxError)
+    expect(() => parseTemplate(template)).toThrow(wants)
+  })
+})
+
+describe('a template in the configuration', () => {
+  const construct =
+    (options: Partial<IssuerOptions>): (() => unknown) =>
+    () =>
+      createVerifier(toOptions({ issuer: TEMPLATE, ...options }))
+
+  it.each([
+    ['discovery', { keys: undefined }, 'issuers[0].keys'],
+    ['a discoveryUrl', { keys: { discoveryUrl: 'https://x.example/d' } }, 'issuers[0].keys'],
+    ['another name', { acceptedIssuers: ['https://old.example'] }, 'issuers[0].acceptedIssuers'],
+    ['a tenant from a claim', { mapping: { tenant: { claim: ['org'] } } }, 'issuers[0].mapping.tenant'],
+    ['a variable in the host', { issuer: 'https://{tid}.example/' }, 'issuers[0].issuer'],
+  ] as [string, Partial<IssuerOptions>, string][])('is refused with %s', (_, options, option) => {
+    const error = errorOf(construct(options))
+    expect([error.reason, error.detail?.['option']]).toEqual([expect.stringMatching(/^ERR_CONFIG_/), option])
+  })
+
+  it('is no authorization server, for nobody can be sent there', () => {
+    expect(createVerifier(toOptions({ issuer: TEMPLATE })).authorizationServers).toEqual([])
+  })
+})
+
+describe("a token of a template's tenant", () => {
+  const verifier = createVerifier(toOptions({ issuer: TEMPLATE }))
+  const verify = (iss: string, changes: object = {}): Promise<Principal> =>
+    verifier.verify(toSigned(claims({ iss, ...changes })))
+
+  it('is of the concrete issuer and of its tenant', async () => {
+    const { issuer, tenant } = await verify(`${ISSUER}/acme/v2.0`, { tid: 'acme' })
+    expect([issuer, tenant]).toEqual([`${ISSUER}/acme/v2.0`, 'acme'])
+  })
+
+  it.each([
+    ['another tenant', 'globex', 'ERR_TOKEN_CLAIM_VALUE'],
+    ['the tenant in other letters', 'ACME', 'ERR_TOKEN_CLAIM_VALUE'],
+    ['a list that holds the tenant', ['acme'], 'ERR_TOKEN_CLAIM_TYPE'],
+    ['a list that holds two', ['globex', 'acme'], 'ERR_TOKEN_CLAIM_TYPE'],
+    ['none', undefined, 'ERR_TOKEN_CLAIM_MISSING'],
+    ['a number', 1, 'ERR_TOKEN_CLAIM_TYPE'],
+  ])('is refused where the claim of its variable names %s', async (_, tid, reason) => {
+    expect(await reasonOfAsync(() => verify(`${ISSUER}/acme/v2.0`, { tid }))).toBe(reason)
+  })
+
+  it('is refused where it names the template itself', async () => {
+    expect(await reasonOfAsync(() => verify(TEMPLATE, { tid: 'acme' }))).toBe('ERR_ISSUER_UNTRUSTED')
+  })
+
+  it('has no tenant where two variables matched, unless the entry gives one', async () => {
+    const two = { issuer: `${ISSUER}/{a}/{b}` }
+    const token = toSigned(claims({ iss: `${ISSUER}/1/2`, a: '1', b: '2' }))
+    expect((await createVerifier(toOptions(two)).verify(token)).tenant).toBeUndefined()
+    const mapping = { tenant: { constant: 't' } }
+    expect((await createVerifier(toOptions({ ...two, mapping })).verify(token)).tenant).toBe('t')
+  })
+
+  it('is verified with keys from the one configured URL, however many tenants there are', async () => {
+    const fetched: string[] = []
+    const fetch = async (url: string): Promise<Response> => {
+      fetched.push(url)
+      return Response.json({ keys: [key.publicJwk] })
+    }
+    const keys = { jwksUri: 'https://keys.example/jwks' }
+    const fetching = createVerifier(toOptions({ issuer: TEMPLATE, keys }, { runtime: { ...stillRuntime, fetch } }))
+    for (const tid of ['acme', 'globex', 'initech'])
+      await fetching.verify(toSigned(claims({ iss: `${ISSUER}/${tid}/v2.0`, tid })))
+    expect(fetched).toEqual(['https://keys.example/jwks'])
+  })
+
+  it('may come for one issuer by name and for the rest by template: the name wins', async () => {
+    const jwks = { keys: [key.publicJwk] }
+    const both = createVerifier({
+      ...toOptions(),
+      issuers: [
+        { issuer: TEMPLATE, keys: { jwks } },
+        { issuer: `${ISSUER}/acme/v2.0`, keys: { jwks }, mapping: { tenant: { constant: 'named' } } },
+      ],
+    })
+    const token = toSigned(claims({ iss: `${ISSUER}/acme/v2.0`, roles: ['r'] }))
+    expect(await both.verify(token)).toMatchObject({ tenant: 'named', roles: ['r'] })
+    const other = toSigned(claims({ iss: `${ISSUER}/globex/v2.0`, tid: 'globex', roles: ['r'] }))
+    expect(await both.verify(other)).toMatchObject({ tenant: 'globex', roles: [] })
+  })
+
+  it('leaves at most a thousand tenants in memory, the latest used', () => {
+    const { rules, issuers } = resolveOptions(toOptions({ issuer: TEMPLATE }))
+    const list = createIssuerList(issuers, rules)
+    const find = (tid: string | number): unknown => list.find(`${ISSUER}/${tid}/v2.0`)
+    const [first, second] = [find('first'), find('second')]
+    for (let index = 0; index < 998; index++) find(index)
+    expect(find('first')).toBe(first)
+    for (let index = 998; index < 1_000; index++) find(index)
+    expect(find('first')).toBe(first)
+    expect(find('second')).not.toBe(second)
+    expect(find('second')).toMatchObject({ issuer: `${ISSUER}/second/v2.0`, tenant: 'second', listed: false })
+    expect(list.all).toHaveLength(1)
+  })
+})
