@@ -108,7 +108,9 @@ describe('the invariants', () => {
       { scope: { a: 1 } },
       { cnf: 'x' },
     ]) {
-      expect(await judge(verifier, await acme.token(claims as Record<string, unknown>))).toBe('401 ERR_TOKEN_CLAIM_TYPE')
+      expect(await judge(verifier, await acme.token(claims as Record<string, unknown>))).toBe(
+        '401 ERR_TOKEN_CLAIM_TYPE',
+      )
     }
   })
 
