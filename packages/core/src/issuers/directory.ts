@@ -14,12 +14,15 @@ const FRESH_MS = 60_000
 /** No answer is used for longer, whether the application can be asked or not. */
 const HELD_MS = 300_000
 const DENIED_MS = 30_000
+/** A refresh that failed is not tried again sooner: one issuer's trouble must not use up the budget of the others. */
+const RETRY_MS = 5_000
 const MAX_HELD = 1_000
 
 interface Held {
   readonly trusted: TrustedIssuer
   readonly resolved: ResolvedIssuer
   readonly answeredAtMs: number
+  askedAtMs: number
 }
 
 /** The issuers that the application names on demand. */
@@ -52,7 +55,8 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
       return undefined
     }
     const trusted = toSuccessor(before, resolved, rules)
-    held.set(issuer, { trusted, resolved, answeredAtMs: runtime.monotonicNow() })
+    const answeredAtMs = runtime.monotonicNow()
+    held.set(issuer, { trusted, resolved, answeredAtMs, askedAtMs: answeredAtMs })
     return trusted
   }
   const askOnce = (issuer: string): Promise<TrustedIssuer | undefined> => {
@@ -66,15 +70,17 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
   }
   return {
     find(issuer) {
-      if (!/^https:\/\/[^\s?#{}]+$/.test(issuer)) return undefined
       const now = runtime.monotonicNow()
       const known = held.get(issuer)
-      const age = known === undefined ? Infinity : now - known.answeredAtMs
-      if (age < HELD_MS) {
-        if (age >= FRESH_MS) askOnce(issuer).catch(() => {})
-        return known?.trusted
+      if (known !== undefined && now - known.answeredAtMs < HELD_MS) {
+        const due = known.askedAtMs + (known.askedAtMs === known.answeredAtMs ? FRESH_MS : RETRY_MS)
+        if (now >= due) {
+          known.askedAtMs = now
+          askOnce(issuer).catch(() => {})
+        }
+        return known.trusted
       }
-      if (now - (denied.get(issuer) ?? -Infinity) < DENIED_MS) return undefined
+      if (now - (denied.get(issuer) ?? -Infinity) < DENIED_MS || !isAskable(issuer)) return undefined
       return askOnce(issuer)
     },
     close() {
@@ -82,6 +88,11 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
       held.clear()
     },
   }
+}
+
+/** What an issuer that publishes keys can be called; its characters are a stranger's. `https://acme.example@evil.example` begins like another. */
+function isAskable(issuer: string): boolean {
+  return /^https:\/\/[^\s?#{}@\\/]+(\/[^\s?#{}\\]*)?$/.test(issuer) && URL.canParse(issuer)
 }
 
 /** The same answer is the same issuer, cached verdicts and all; other rules over the same keys keep the keys. */

@@ -1,0 +1,353 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createTestClock } from '@countersign/testing'
+import type { TestClock } from '@countersign/testing'
+import { createVerifier } from '../../src/create-verifier.js'
+import { ConfigurationError } from '../../src/errors.js'
+import { createIssuerDirectory } from '../../src/issuers/directory.js'
+import type { IssuerDirectory } from '../../src/issuers/directory.js'
+import type { TrustedIssuer } from '../../src/issuers/trusted-issuer.js'
+import type { IssuerOptions } from '../../src/options/options.js'
+import { resolveOptions } from '../../src/options/resolve.js'
+import { settle } from '../keys/scripted.js'
+import { AUDIENCE, claims, key, NOW_SECONDS, stillRuntime, toOptions, toSigned } from '../parts.js'
+import { errorOfAsync, reasonOfAsync } from '../refusals.js'
+
+const TENANT = 'https://tenant.example'
+const jwks = { keys: [key.publicJwk] }
+
+type Answer = IssuerOptions | undefined | null
+type Ask = (issuer: string) => Answer | Promise<Answer>
+
+const trusting: Ask = (issuer) => ({ issuer, keys: { jwks } })
+
+interface Parts {
+  readonly directory: IssuerDirectory
+  readonly clock: TestClock
+  readonly asked: string[]
+  /** From now on the application answers so. */
+  answer(ask: Ask): void
+  find(issuer?: string): Promise<TrustedIssuer | undefined>
+  reason(issuer?: string): Promise<string>
+}
+
+function createParts(ask: Ask = trusting): Parts {
+  const clock = createTestClock(NOW_SECONDS * 1_000)
+  const asked: string[] = []
+  let current = ask
+  const resolveIssuer = async (issuer: string): Promise<IssuerOptions | undefined> => {
+    asked.push(issuer)
+    return (await current(issuer)) as IssuerOptions | undefined
+  }
+  const resolved = resolveOptions({ ...toOptions({}, { resolveIssuer }), runtime: { ...stillRuntime, ...clock } })
+  if (resolved.ask === undefined) throw new Error('There is nobody to ask')
+  const directory = createIssuerDirectory(resolved.ask, resolved.rules)
+  const find: Parts['find'] = async (issuer = TENANT) => directory.find(issuer)
+  return {
+    directory,
+    clock,
+    asked,
+    answer: (next) => void (current = next),
+    find,
+    reason: (issuer = TENANT) => reasonOfAsync(() => find(issuer)),
+  }
+}
+
+describe('what the application is asked about', () => {
+  it.each([
+    'http://tenant.example',
+    'HTTPS://tenant.example',
+    'tenant.example',
+    'urn:tenant',
+    '__proto__',
+    'https://',
+    'https://[',
+    'https://tenant.example:99999',
+    'https://tenant.example?',
+    'https://tenant.example/?a=b',
+    'https://tenant.example/#',
+    'https://tenant.example/{tid}',
+    'https://tenant.example/}',
+    'https://tenant.example/a b',
+    'https://tenant.example\n',
+    ' https://tenant.example',
+    'file:///etc/passwd',
+    'javascript:https://tenant.example',
+  ])('is never %j', async (issuer) => {
+    const { find, asked } = createParts()
+    expect(await find(issuer)).toBeUndefined()
+    expect(asked).toEqual([])
+  })
+
+  it('is an https URL as the token has it, of at most 2,048 characters', async () => {
+    const asked: string[] = []
+    const resolveIssuer = async (issuer: string): Promise<undefined> => void asked.push(issuer)
+    const verifier = createVerifier(toOptions({}, { resolveIssuer }))
+    const longest = `https://t.example/${'a'.repeat(2_048 - 18)}`
+    for (const iss of [longest, `${longest}a`, 'https://T.example/A/../b%20c/'])
+      expect(await reasonOfAsync(() => verifier.verify(toSigned(claims({ iss }))))).toBe('ERR_ISSUER_UNTRUSTED')
+    expect(asked).toEqual([longest, 'https://T.example/A/../b%20c/'])
+  })
+
+  it('is no issuer that the configuration lists, and nothing that a bad token says', async () => {
+    const asked: string[] = []
+    const resolveIssuer = async (issuer: string): Promise<undefined> => void asked.push(issuer)
+    const verifier = createVerifier(toOptions({}, { resolveIssuer }))
+    await verifier.verify(toSigned(claims()))
+    for (const iss of [undefined, 1, [TENANT], ''])
+      await reasonOfAsync(() => verifier.verify(toSigned(claims({ iss }))))
+    expect(asked).toEqual([])
+  })
+})
+
+describe('an answer', () => {
+  it('makes the issuer trusted, as one that is not listed', async () => {
+    const { find } = createParts()
+    expect(await find()).toMatchObject({ issuer: TENANT, listed: false, tenant: undefined })
+  })
+
+  it('gives the tenant of its entry, and roles only as granted', async () => {
+    const mapping = { tenant: { constant: 'acme' } }
+    const resolveIssuer = async (issuer: string): Promise<IssuerOptions> => ({
+      issuer,
+      keys: { jwks },
+      mapping,
+      grants: { roles: ['user'] },
+    })
+    const verifier = createVerifier(toOptions({}, { resolveIssuer }))
+    const token = toSigned(claims({ iss: TENANT, tenant: 'globex', roles: ['user', 'admin'], groups: ['g'] }))
+    expect(await verifier.verify(token)).toMatchObject({ tenant: 'acme', roles: ['user'], groups: [], issuer: TENANT })
+  })
+
+  it.each([
+    ['another issuer', { issuer: 'https://other.example', keys: { jwks } }],
+    ['the same with a slash', { issuer: `${TENANT}/`, keys: { jwks } }],
+    ['no issuer', { keys: { jwks } }],
+    ['an unknown option', { issuer: TENANT, keys: { jwks }, audiance: 'x' }],
+    ['a tenant from a claim', { issuer: TENANT, keys: { jwks }, mapping: { tenant: { claim: ['t'] } } }],
+    ['keys over http', { issuer: TENANT, keys: { jwksUri: 'http://keys.example/' } }],
+    ['a name alone', TENANT],
+    ['yes', true],
+    ['a list', [{ issuer: TENANT, keys: { jwks } }]],
+  ])('that is %s is a mistake of the application (500), no verdict on the token, and not held', async (_, answer) => {
+    const { directory, reason, answer: answerNow } = createParts(() => answer as Answer)
+    const error = await errorOfAsync(async () => directory.find(TENANT))
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect([error.status, error.detail?.['option']]).toEqual([500, expect.stringMatching(/^resolveIssuer\(\)/)])
+    answerNow(trusting)
+    expect(await reason()).toBe('accepted')
+  })
+
+  it.each([null, undefined])('that is %s means: not trusted', async (answer) => {
+    expect(await createParts(() => answer).find()).toBeUndefined()
+  })
+
+  it('that never came because the application threw is an outage, and the next request asks again', async () => {
+    const { reason, answer, asked } = createParts(() => {
+      throw new TypeError('no database')
+    })
+    expect(await reason()).toBe('ERR_ISSUER_UNAVAILABLE')
+    answer(() => Promise.reject(new Error('no database')))
+    expect(await reason()).toBe('ERR_ISSUER_UNAVAILABLE')
+    answer(trusting)
+    expect(await reason()).toBe('accepted')
+    expect(asked).toHaveLength(3)
+  })
+
+  it('is asked for once for however many requests at the same time', async () => {
+    let reply: (answer: Answer) => void = () => {}
+    const { find, asked } = createParts(() => new Promise<Answer>((resolve) => (reply = resolve)))
+    const found = Promise.all(Array.from({ length: 500 }, () => find()))
+    await settle()
+    reply({ issuer: TENANT, keys: { jwks } })
+    expect(new Set(await found).size).toBe(1)
+    expect(asked).toEqual([TENANT])
+  })
+
+  it('that takes over three seconds is an outage', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { reason } = createParts(() => new Promise(() => {}))
+      const outcome = reason()
+      await vi.advanceTimersByTimeAsync(3_000)
+      expect(await outcome).toBe('ERR_ISSUER_UNAVAILABLE')
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
+
+describe('an answer that is held', () => {
+  it('is good for a minute without asking', async () => {
+    const { directory, find, clock, asked } = createParts()
+    const first = await find()
+    clock.advance(59_999)
+    expect(directory.find(TENANT)).toBe(first)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('is asked for anew in the background then, while it is still used', async () => {
+    const { directory, find, clock, asked } = createParts()
+    const first = await find()
+    clock.advance(60_000)
+    expect(directory.find(TENANT)).toBe(first)
+    await settle()
+    expect(asked).toHaveLength(2)
+    clock.advance(59_999)
+    expect(directory.find(TENANT)).toBe(first)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is used for five minutes at most where the application is away, then it is an outage until it is back', async () => {
+    const { reason, clock, answer } = createParts()
+    await reason()
+    answer(() => Promise.reject(new Error('away')))
+    clock.advance(299_999)
+    expect(await reason()).toBe('accepted')
+    await settle()
+    clock.advance(1)
+    expect(await reason()).toBe('ERR_ISSUER_UNAVAILABLE')
+    answer(trusting)
+    expect(await reason()).toBe('accepted')
+  })
+
+  it("whose refresh failed is asked for every five seconds and no oftener: the budget is everybody's", async () => {
+    const { find, clock, answer, asked } = createParts()
+    await find()
+    answer(() => Promise.reject(new Error('away')))
+    clock.advance(60_000)
+    for (let index = 0; index < 600; index++) {
+      await find()
+      await settle()
+    }
+    expect(asked).toHaveLength(2)
+    expect(await find('https://other.example').catch(() => 'asked')).toBe('asked')
+    clock.advance(5_000)
+    await find()
+    expect(asked).toHaveLength(4)
+  })
+
+  it('is gone once the application denies it', async () => {
+    const { find, clock, answer } = createParts()
+    const first = await find()
+    answer(() => undefined)
+    clock.advance(60_000)
+    expect(await find()).toBe(first)
+    await settle()
+    expect(await find()).toBeUndefined()
+  })
+
+  it('that has not changed is the same issuer, keys and all', async () => {
+    const { find, clock } = createParts()
+    const first = await find()
+    clock.advance(60_000)
+    await find()
+    await settle()
+    expect(await find()).toBe(first)
+  })
+
+  it('that changed keeps its keys where they are in the same place, and takes new ones where they are not', async () => {
+    const keysAt =
+      (host: string, changes: object = {}): Ask =>
+      (issuer) => ({
+        issuer,
+        keys: { jwksUri: `https://${host}.example/jwks` },
+        ...changes,
+      })
+    const { find, clock, answer } = createParts(keysAt('a'))
+    const renew = async (next: Ask): Promise<TrustedIssuer | undefined> => {
+      answer(next)
+      clock.advance(60_000)
+      await find()
+      await settle()
+      return find()
+    }
+    const first = await find()
+    const second = await renew(keysAt('a', { audience: 'https://other.example' }))
+    expect(second).not.toBe(first)
+    expect(second?.audience.values).toEqual(['https://other.example'])
+    expect(second?.keys).toBe(first?.keys)
+    const third = await renew(keysAt('b'))
+    expect(third?.keys).not.toBe(first?.keys)
+  })
+
+  it('with the same mapping function is the same; with another function it is not', async () => {
+    const mapping = (): object => ({ subject: 's' })
+    const by =
+      (map: () => object): Ask =>
+      (issuer) => ({ issuer, keys: { jwks }, mapping: map })
+    const { find, clock, answer } = createParts(by(mapping))
+    const first = await find()
+    for (const [next, same] of [
+      [mapping, true],
+      [() => mapping(), false],
+    ] as const) {
+      answer(by(next))
+      clock.advance(60_000)
+      await find()
+      await settle()
+      expect((await find()) === first).toBe(same)
+    }
+  })
+})
+
+describe('a denial', () => {
+  it('is held for half a minute, then it is asked again', async () => {
+    const { find, clock, answer, asked } = createParts(() => undefined)
+    expect(await find()).toBeUndefined()
+    answer(trusting)
+    clock.advance(29_999)
+    expect(await find()).toBeUndefined()
+    expect(asked).toHaveLength(1)
+    clock.advance(1)
+    expect(await find()).toMatchObject({ issuer: TENANT })
+  })
+
+  it('of ten thousand made-up names pushes out no real tenant', async () => {
+    const { directory, find, clock, answer, asked } = createParts()
+    const real = await find()
+    answer(() => undefined)
+    for (let index = 0; index < 10_000; index++) {
+      if (index % 400 === 0) clock.advance(2_000)
+      await find(`https://made-up-${index}.example`).catch(() => undefined)
+    }
+    expect(asked.length).toBeGreaterThan(1_000)
+    expect(directory.find(TENANT)).toBe(real)
+  })
+})
+
+describe('memory', () => {
+  it('holds a thousand issuers; the longest unused is asked for again', async () => {
+    const { find, clock, asked } = createParts()
+    for (let index = 0; index <= 1_000; index++) {
+      if (index % 400 === 0) clock.advance(10_000)
+      await find(`https://t${index}.example`)
+    }
+    clock.advance(10_000)
+    const before = asked.length
+    await find('https://t1000.example')
+    expect(asked).toHaveLength(before)
+    await find('https://t0.example')
+    expect(asked).toHaveLength(before + 1)
+  })
+})
+
+it('lets an issuer that comes, goes and comes back do so without a restart, cached tokens included', async () => {
+  const clock = createTestClock(NOW_SECONDS * 1_000)
+  let trusted = true
+  const resolveIssuer = async (issuer: string): Promise<IssuerOptions | undefined> =>
+    trusted ? { issuer, keys: { jwks } } : undefined
+  const runtime = { ...stillRuntime, ...clock }
+  const verifier = createVerifier({ audience: AUDIENCE, issuers: ['https://listed.example'], resolveIssuer, runtime })
+  const token = toSigned(claims({ iss: TENANT }))
+  const judge = (): Promise<string> => reasonOfAsync(() => verifier.verify(token))
+  expect(await judge()).toBe('accepted')
+  trusted = false
+  clock.advance(60_000)
+  expect(await judge()).toBe('accepted')
+  await settle()
+  expect(await judge()).toBe('ERR_ISSUER_UNTRUSTED')
+  trusted = true
+  clock.advance(30_000)
+  expect(await judge()).toBe('accepted')
+  await verifier.close()
+})
