@@ -34,8 +34,14 @@ interface Revocation {
 /** Remembers revocations in this process alone: for one instance, and for tests. Instances share theirs through Redis. */
 export function memoryRevocationStore(options: MemoryRevocationOptions = {}): MemoryRevocationStore {
   const { maxTokenLifetimeSeconds = 86_400, maxRecords = 100_000, now = Date.now } = options
+  if (!Number.isSafeInteger(maxRecords) || maxRecords < 1)
+    throw new RangeError('memoryRevocationStore() wants maxRecords as a whole number of 1 or more')
+  if (!(maxTokenLifetimeSeconds > 0))
+    throw new RangeError('memoryRevocationStore() wants maxTokenLifetimeSeconds as a number above 0')
   const records = new Map<string, Revocation>()
   const put = (key: string, issuedBeforeSeconds: number): void => {
+    // No time is before what is not a number: the record would revoke nothing.
+    if (Number.isNaN(issuedBeforeSeconds)) throw new RangeError('issuedBeforeSeconds wants seconds since the epoch')
     if (!records.has(key) && records.size >= maxRecords) sweep(records, now())
     if (!records.has(key) && records.size >= maxRecords) {
       throw new RangeError(`The revocation store holds its ${maxRecords} records: raise maxRecords, or share a store`)

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { decode } from '../../src/steps/decode.js'
+import { createHeaderCache } from '../../src/stores/header-cache.js'
+import { claims, encode, LIMITS, toCredentials, toSigned } from '../parts.js'
+
+const { header } = decode(toCredentials(toSigned(claims())), { limits: LIMITS })
+
+describe('createHeaderCache', () => {
+  it('finds a header by its whole encoded text', () => {
+    const cache = createHeaderCache()
+    cache.remember('abc', header)
+    expect([cache.find('abc'), cache.find('ab'), cache.find('abcd'), cache.find('ABC')]).toEqual([
+      header,
+      ...Array.from({ length: 3 }, () => undefined),
+    ])
+  })
+
+  it('holds five hundred, and lets go of what was used longest ago', () => {
+    const cache = createHeaderCache()
+    for (let index = 0; index < 500; index++) cache.remember(`h${index}`, header)
+    cache.find('h0')
+    cache.remember('h500', header)
+    expect([cache.find('h0'), cache.find('h1'), cache.find('h500')]).toEqual([header, undefined, header])
+  })
+
+  it('keeps no more of a token alive than its header', () => {
+    const cache = createHeaderCache()
+    const text = encode({ alg: 'ES256', kid: 'k1' })
+    for (let index = 0; index < 200; index++) {
+      const token = `${text}${index}.${'x'.repeat(1_000_000)}`
+      cache.remember(token.slice(0, token.indexOf('.')), header)
+    }
+    // Two hundred megabytes if each name were a slice of its token.
+    expect(process.memoryUsage().heapUsed).toBeLessThan(150_000_000)
+    expect(cache.find(`${text}0`)).toBe(header)
+  })
+
+  it('is asked before a header is decoded, and answers for none that it was not told', () => {
+    const cache = createHeaderCache()
+    const token = toSigned(claims())
+    expect(decode(toCredentials(token), { limits: LIMITS }, cache).header).not.toBe(header)
+    cache.remember(token.slice(0, token.indexOf('.')), header)
+    expect(decode(toCredentials(token), { limits: LIMITS }, cache).header).toBe(header)
+  })
+})

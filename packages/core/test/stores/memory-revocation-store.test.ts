@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { createTestClock } from '@countersign/testing'
+import type { RevocationQuery } from '../../src/ports.js'
+import { memoryRevocationStore } from '../../src/stores/memory-revocation-store.js'
+import type { MemoryRevocationOptions } from '../../src/stores/memory-revocation-store.js'
+import { ISSUER, NOW_SECONDS } from '../parts.js'
+
+const OTHER = 'https://id.globex.example'
+const TOKEN: RevocationQuery = {
+  issuer: ISSUER,
+  subject: 's',
+  tokenId: 't',
+  sessionId: 'x',
+  issuedAtSeconds: NOW_SECONDS - 10,
+}
+
+function createParts(options: MemoryRevocationOptions = {}): {
+  readonly clock: ReturnType<typeof createTestClock>
+  readonly store: ReturnType<typeof memoryRevocationStore>
+} {
+  const clock = createTestClock(NOW_SECONDS * 1_000)
+  return { clock, store: memoryRevocationStore({ now: clock.now, ...options }) }
+}
+
+describe('memoryRevocationStore', () => {
+  it('revokes nothing until it is told to', () => {
+    expect(createParts().store.isRevoked(TOKEN)).toBe(false)
+  })
+
+  it('revokes one token by its jti, of its issuer alone', () => {
+    const { store } = createParts()
+    store.revokeToken({ issuer: ISSUER, tokenId: 't' })
+    expect(store.isRevoked(TOKEN)).toBe(true)
+    for (const changes of [{ tokenId: 'u' }, { tokenId: undefined }, { issuer: OTHER }])
+      expect(store.isRevoked({ ...TOKEN, ...changes })).toBe(false)
+  })
+
+  it('revokes every token of a session by its sid, of its issuer alone', () => {
+    const { store } = createParts()
+    store.revokeSession({ issuer: ISSUER, sessionId: 'x' })
+    expect(store.isRevoked({ ...TOKEN, tokenId: 'another' })).toBe(true)
+    for (const changes of [{ sessionId: 'y' }, { sessionId: undefined }, { issuer: OTHER }])
+      expect(store.isRevoked({ ...TOKEN, ...changes })).toBe(false)
+  })
+
+  it('revokes what a subject was issued before now, and nothing after', () => {
+    const { store } = createParts()
+    store.revokeSubject({ issuer: ISSUER, subject: 's' })
+    expect(store.isRevoked(TOKEN)).toBe(true)
+    expect(store.isRevoked({ ...TOKEN, issuedAtSeconds: NOW_SECONDS })).toBe(false)
+    expect(store.isRevoked({ ...TOKEN, issuedAtSeconds: NOW_SECONDS - 0.001 })).toBe(true)
+    for (const changes of [{ subject: 'r' }, { subject: undefined }, { issuer: OTHER }])
+      expect(store.isRevoked({ ...TOKEN, ...changes })).toBe(false)
+  })
+
+  it('revokes a token of the subject that does not say when it was issued', () => {
+    const { store } = createParts()
+    store.revokeSubject({ issuer: ISSUER, subject: 's', issuedBeforeSeconds: 1 })
+    expect(store.isRevoked({ ...TOKEN, issuedAtSeconds: undefined })).toBe(true)
+    expect(store.isRevoked(TOKEN)).toBe(false)
+  })
+
+  it('is told an earlier time for a subject, and keeps the later one', () => {
+    const { store } = createParts()
+    store.revokeSubject({ issuer: ISSUER, subject: 's', issuedBeforeSeconds: NOW_SECONDS })
+    store.revokeSubject({ issuer: ISSUER, subject: 's', issuedBeforeSeconds: 1 })
+    expect(store.isRevoked(TOKEN)).toBe(true)
+  })
+
+  it("takes a name of one kind or issuer for no other's", () => {
+    const { store } = createParts()
+    store.revokeToken({ issuer: ISSUER, tokenId: 's' })
+    store.revokeToken({ issuer: 'a', tokenId: 'b:c' })
+    const nobody = { subject: undefined, tokenId: undefined, sessionId: undefined, issuedAtSeconds: undefined }
+    expect(store.isRevoked({ ...nobody, issuer: ISSUER, subject: 's', sessionId: 's' })).toBe(false)
+    expect(store.isRevoked({ ...nobody, issuer: 'a:b', tokenId: 'c' })).toBe(false)
+    expect(store.isRevoked({ ...nobody, issuer: 'a', tokenId: 'b:c' })).toBe(true)
+    for (const tokenId of ['__proto__', 'constructor']) expect(store.isRevoked({ ...TOKEN, tokenId })).toBe(false)
+  })
+
+  it('remembers for as long as a token could live, and no longer', () => {
+    const { store, clock } = createParts({ maxTokenLifetimeSeconds: 60 })
+    store.revokeToken({ issuer: ISSUER, tokenId: 't' })
+    clock.advance(59_999)
+    expect(store.isRevoked(TOKEN)).toBe(true)
+    clock.advance(1)
+    expect(store.isRevoked(TOKEN)).toBe(false)
+  })
+
+  it('forgets nothing in silence: a full store throws, and still knows what it knew', () => {
+    const { store } = createParts({ maxRecords: 2 })
+    store.revokeToken({ issuer: ISSUER, tokenId: 't' })
+    store.revokeSession({ issuer: ISSUER, sessionId: 'y' })
+    expect(() => store.revokeToken({ issuer: ISSUER, tokenId: 'u' })).toThrow(RangeError)
+    store.revokeToken({ issuer: ISSUER, tokenId: 't' })
+    expect([store.size, store.isRevoked(TOKEN)]).toEqual([2, true])
+  })
+
+  it('makes room of what has run out', () => {
+    const { store, clock } = createParts({ maxRecords: 2, maxTokenLifetimeSeconds: 60 })
+    store.revokeToken({ issuer: ISSUER, tokenId: '1' })
+    clock.advance(30_000)
+    store.revokeToken({ issuer: ISSUER, tokenId: 't' })
+    clock.advance(30_000)
+    store.revokeToken({ issuer: ISSUER, tokenId: '3' })
+    expect([store.size, store.isRevoked(TOKEN)]).toEqual([2, true])
+  })
+
+  it('holds a hundred thousand records and a day by default', () => {
+    const { store, clock } = createParts()
+    for (let index = 0; index < 100_000; index++) store.revokeToken({ issuer: ISSUER, tokenId: `${index}` })
+    expect(() => store.revokeToken({ issuer: ISSUER, tokenId: 't' })).toThrow('100000 records')
+    clock.advance(86_400_000)
+    store.revokeToken({ issuer: ISSUER, tokenId: 't' })
+    expect(store.size).toBe(1)
+  })
+
+  it.each([
+    { maxRecords: 0 },
+    { maxRecords: -1 },
+    { maxRecords: 1.5 },
+    { maxRecords: Number.NaN },
+    { maxRecords: Infinity },
+    { maxTokenLifetimeSeconds: 0 },
+    { maxTokenLifetimeSeconds: -1 },
+    { maxTokenLifetimeSeconds: Number.NaN },
+  ])('refuses %o, with which it would hold everything or nothing', (options) => {
+    expect(() => memoryRevocationStore(options)).toThrow(RangeError)
+  })
+
+  it('refuses a time that is no number, for it would revoke nothing', () => {
+    const { store } = createParts()
+    const subject = { issuer: ISSUER, subject: 's', issuedBeforeSeconds: Number.NaN }
+    expect(() => store.revokeSubject(subject)).toThrow(RangeError)
+  })
+
+  it('takes undefined for absent in every option', () => {
+    const store = memoryRevocationStore({ maxRecords: undefined, maxTokenLifetimeSeconds: undefined, now: undefined })
+    store.revokeSubject({ issuer: ISSUER, subject: 's', issuedBeforeSeconds: undefined })
+    expect(store.isRevoked({ ...TOKEN, issuedAtSeconds: 1 })).toBe(true)
+  })
+})
