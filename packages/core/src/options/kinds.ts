@@ -138,6 +138,16 @@ export function list<T>(entry: Kind<T>, wants: string): Kind<readonly T[]> {
   }
 }
 
+/** A list that may be empty. */
+export function listOrNone<T>(entry: Kind<T>, wants: string): Kind<readonly T[]> {
+  const some = list(entry, wants)
+  const none: readonly T[] = Object.freeze([])
+  return {
+    wants,
+    read: (value, option) => (Array.isArray(value) && value.length === 0 ? none : some.read(value, option)),
+  }
+}
+
 /** An object that has these methods. */
 export function methods<T>(wants: string, names: readonly string[]): Kind<T> {
   return {

@@ -1,6 +1,6 @@
 import { toClaimPath } from '../claim-path.js'
 import { invalid } from './fail.js'
-import { list, oneOf, optional, readTable, required, text, toRows } from './kinds.js'
+import { list, listOrNone, oneOf, optional, readTable, required, text, toRows } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
 import type {
   ClaimSource,
@@ -128,14 +128,8 @@ export const mapping: Kind<MappingOptions> = {
     typeof value === 'function' ? (value as MappingOptions) : readTable(MAPPING_TABLE, value, option),
 }
 
-/** A list that may be empty: an empty one allows nothing. */
-const names: Kind<readonly string[]> = {
-  wants: 'a list of names, empty to allow none',
-  read(value, option) {
-    if (Array.isArray(value) && value.length === 0) return Object.freeze([])
-    return list(text('a name'), this.wants).read(value, option)
-  },
-}
+/** An empty one allows nothing. */
+const names = listOrNone(text('a name'), 'a list of names, empty to allow none')
 
 /** The rows of `grants`. */
 export const GRANTS_TABLE: OptionTable<GrantsOptions> = {

@@ -109,7 +109,7 @@ export interface VerifierOptions<C = Claims> {
   readonly audience: Audience
   /** `'any'` (default): `aud` names us among others. `'exact'`: `aud` names nobody but us. */
   readonly audienceMatch?: 'any' | 'exact' | undefined
-  /** The issuers to trust: a URL to discover from, or an object. */
+  /** The issuers to trust: a URL to discover from, or an object. May be empty beside `resolveIssuer`. */
   readonly issuers: readonly (string | IssuerOptions)[]
   /**
    * Says whether an issuer that is not listed is trusted, and how: for tenants that come and go. Given nothing but https

@@ -30,6 +30,7 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
   const read = readTable(VERIFIER_TABLE, options, '')
   checkKeyCache(read)
   if (read.network.proxyUrl !== undefined) checkProxyUrl(read.network.proxyUrl)
+  checkIssuers(read)
   const issuers = read.issuers.map((entry, index) => resolveIssuer(entry, `issuers[${index}]`, read, true))
   checkOverlap(issuers)
   const {
@@ -85,6 +86,13 @@ function toAsk(verifier: ReadOptions): AskForIssuer | undefined {
     }
     return resolveIssuer(read, option, verifier, false)
   }
+}
+
+/** An API without listed issuers has them all named on demand; without that, nobody could ever call it. */
+function checkIssuers({ issuers, resolveIssuer: ask }: ReadOptions): void {
+  if (issuers.length > 0 || ask !== undefined) return
+  const fix = 'List at least one, or give resolveIssuer.'
+  throw invalid({ option: 'issuers', got: issuers, wants: 'a list of issuers to trust', fix })
 }
 
 /** One name, one issuer: a second entry would decide by its order in the list which rules hold. */

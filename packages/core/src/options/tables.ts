@@ -8,7 +8,20 @@ import { DPOP_TABLE } from './dpop.js'
 import type { ReadDpop } from './dpop.js'
 import type { ReadAudience } from './audience-kind.js'
 import { invalid } from './fail.js'
-import { flag, list, methods, number, oneOf, optional, readTable, required, table, text, toRows } from './kinds.js'
+import {
+  flag,
+  list,
+  listOrNone,
+  methods,
+  number,
+  oneOf,
+  optional,
+  readTable,
+  required,
+  table,
+  text,
+  toRows,
+} from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
 import { ALGORITHM_NAMES, algorithms } from './algorithms-kind.js'
 import { issuer } from './issuer-table.js'
@@ -180,7 +193,7 @@ const schema: Kind<unknown> = {
 export const VERIFIER_TABLE: OptionTable<ReadOptions> = {
   audience: required(audience),
   audienceMatch: optional(oneOf(['any', 'exact']), 'any'),
-  issuers: required(list(issuer, 'a list of issuers to trust')),
+  issuers: required(listOrNone(issuer, 'a list of issuers to trust')),
   resolveIssuer: optional(resolveIssuer),
   claims: optional(schema),
   algorithms: optional(algorithms, ALGORITHM_NAMES),
