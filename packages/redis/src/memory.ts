@@ -37,7 +37,7 @@ export function createMemory(link: Link, { prefix, now, trustsEmpty }: MemoryRul
     const key = toRecordKey(prefix, part)
     const found = await read(link, key)
     if (!found.since.startsWith('?')) return found
-    return begin(link, key, found.since, trustsEmpty && found.since.startsWith('?e') ? 0 : now())
+    return begin(link, key, found.since, trustsEmpty && found.since.startsWith('?new:') ? 0 : now())
   }
   return {
     claim: (id, owner, ttlMs) => claim(link, toClaimKey(prefix, id), owner, ttlMs),

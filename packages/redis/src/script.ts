@@ -30,7 +30,7 @@ return id .. ' ' .. (previous or '')`)
  * Reads the record of a part: `<identity> <since> <replicas> <quiet until>`, and answers `<identity> <since>`. ARGV: a random mark.
  *
  * A record of another identity was written by a server that may have acknowledged ids which never got here; no record at all, and
- * the server was emptied, or is new: then a mark takes the place of the time, with `e` at its head where there was nothing.
+ * the server was emptied, or is new: then a mark takes the place of the time: `?new:…` where there was nothing, else `?old:…`.
  *
  * A master that lost a replica may have been suspended while that replica took its place. It would learn so within seconds, by
  * the cluster's gossip or from Sentinel; until then it must not speak for the memory, and answers `quiet`.
@@ -42,7 +42,7 @@ local known, since, had, quiet = string.match(record or '', '^(%S+) (%S+) (%d+) 
 had, quiet = tonumber(had), tonumber(quiet)
 local pause = string.find(redis.call('INFO', 'cluster'), 'cluster_enabled:1', 1, true) and 5 or 20
 if known ~= id then
-  since, had, quiet = (record and '?' or '?e') .. ARGV[1], -1, 0
+  since, had, quiet = (record and '?old:' or '?new:') .. ARGV[1], -1, 0
 elseif replicas < had then
   quiet = now + pause
 end
