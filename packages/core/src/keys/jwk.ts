@@ -5,6 +5,7 @@ import type { AlgorithmName, KeyFamily } from '../algorithms.js'
 import type { DropReason } from '../diagnostics.js'
 import type { VerificationKey } from '../ports.js'
 import { isOnCurve, isSoundEd25519Point } from './curves.js'
+import { toSpki } from './spki.js'
 import { hasRocaFingerprint } from './weak-moduli.js'
 
 /** A public key that was judged good; OpenSSL sees it when a token first asks for it. */
@@ -26,7 +27,12 @@ export class ImportedKey implements VerificationKey {
   }
 
   get keyObject(): KeyObject {
-    this.#keyObject ??= createPublicKey({ key: this.#publicJwk, format: 'jwk' })
+    if (this.#keyObject === undefined) {
+      const spki = toSpki(this.#publicJwk)
+      this.#keyObject = createPublicKey(
+        spki === undefined ? { key: this.#publicJwk, format: 'jwk' } : { key: spki, format: 'der', type: 'spki' },
+      )
+    }
     return this.#keyObject
   }
 
