@@ -43,7 +43,10 @@ export interface CheckResult {
   readonly detail: ErrorDetail | undefined
 }
 
-/** Why a token is accepted or refused. Fit to print: it holds neither the token nor, before the signature held, anything that it says. */
+/**
+ * Why a token is accepted or refused. Fit to print: it holds no token, and of what one says before its signature held no
+ * more than which trusted issuer it names.
+ */
 export interface Explanation {
   readonly accepted: boolean
   readonly checks: readonly CheckResult[]

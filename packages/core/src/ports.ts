@@ -49,6 +49,7 @@ export interface KeySource {
 export interface RevocationQuery {
   /** The canonical name. */
   readonly issuer: string
+  /** The `sub` claim, whichever claim the mapping takes for the subject of a principal. */
   readonly subject: string | undefined
   /** The `jti` claim. */
   readonly tokenId: string | undefined

@@ -7,7 +7,7 @@ export interface MemoryRevocationStore extends RevocationStore {
   revokeToken(token: { readonly issuer: string; readonly tokenId: string }): void
   /** Revokes every token of a session by its `sid`. */
   revokeSession(session: { readonly issuer: string; readonly sessionId: string }): void
-  /** Revokes every token of a subject that was issued before a time. Default: now. */
+  /** Revokes every token of a subject, by its `sub`, that was issued before a time. Default: now. */
   revokeSubject(subject: {
     readonly issuer: string
     readonly subject: string
