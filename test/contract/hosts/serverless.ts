@@ -38,7 +38,11 @@ function run(app: Koa | express.Express): RunningHost {
       const multiValueHeaders: Record<string, string[]> = {}
       for (const [name, value] of fields) multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), value]
       const requestContext = { identity: { sourceIp: '192.0.2.1' } }
-      const event = { httpMethod: method, path, headers: {}, multiValueHeaders, requestContext, body: '' }
+      // A gateway hands the query over by itself.
+      const [pathname = path, query] = path.split('?', 2)
+      const queryStringParameters = Object.fromEntries(new URLSearchParams(query))
+      const target = { httpMethod: method, path: pathname, queryStringParameters }
+      const event = { ...target, headers: {}, multiValueHeaders, requestContext, body: '' }
       const answer = (await handle(event, {})) as GatewayAnswer
       const received = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), [value]])
       return { status: answer.statusCode, fields: Object.fromEntries(received), body: answer.body }
