@@ -98,7 +98,6 @@ describe('protectedResourceMetadata', () => {
 
   it.each([
     'https://api.example.com/',
-    `${WELL_KNOWN}/`,
     `${WELL_KNOWN}/other`,
     'https://api.example.com/.well-known/openid-configuration',
     'https://api.example.com/.WELL-KNOWN/oauth-protected-resource',
