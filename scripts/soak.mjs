@@ -1,9 +1,13 @@
-// The suites that have a long form, in that form: real deadlines, floods of ten seconds and more, half a million tokens.
+// The suites that have a long form, in that form: real deadlines, floods of ten seconds and more, half a million tokens,
+// a million hostile requests, a minute of fuzzing for each reader of a stranger's text.
 import { run } from './process.mjs'
 
 process.exitCode = await run(
   'vitest',
-  ['run', '--project', '@countersign/test', 'outages', 'properties', ...process.argv.slice(2)],
+  [
+    ...['run', '--project', '@countersign/test', '--project', '@countersign/redis'],
+    ...['outages', 'properties', 'bounds', 'fuzz', 'bounds', 'cluster', 'instances', ...process.argv.slice(2)],
+  ],
   {
     env: { COUNTERSIGN_SOAK: '1' },
   },

@@ -41,8 +41,16 @@ const secret: Kind<Uint8Array> = {
   },
 }
 
+/** A single secret in place of a list is not shown either. */
+const secrets: Kind<readonly Uint8Array[]> = {
+  wants: 'a list of secrets',
+  read(value, option) {
+    return list(secret, this.wants).read(typeof value === 'string' ? {} : value, option)
+  },
+}
+
 const NONCE_TABLE: OptionTable<ReadNonce> = {
-  secrets: optional(list(secret, 'a list of secrets')),
+  secrets: optional(secrets),
   slotSeconds: optional(number('seconds', 10, 3_600, true), 60),
   region: optional(text('the name of a region', 64), ''),
 }

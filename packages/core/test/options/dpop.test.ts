@@ -120,6 +120,14 @@ describe('the options of DPoP', () => {
 })
 
 describe('the secrets of nonces', () => {
+  it('are not shown where one stands in place of a list', () => {
+    const { message } = refusal({
+      dpop: { mode: 'allowed', nonce: { secrets: 'a-secret-of-forty-characters-or-so-for-all' } },
+    })
+    expect(message).toContain('dpop.nonce.secrets')
+    expect(message).not.toContain('a-secret')
+  })
+
   it('are made for this process where its store is its own', () => {
     const [one, other] = [
       resolve({ dpop: { mode: 'allowed', nonce: {} } }),
