@@ -17,7 +17,7 @@ const rows = (letter: string, last: number): readonly string[] =>
   Array.from({ length: last }, (_, index) => `${letter}${index + 1}`)
 
 describe('the rules of a resource server', () => {
-  it.each([...rows('T', 7), ...rows('A', 10), ...rows('C', 13), ...rows('B', 9)])(
+  it.each([...rows('T', 7), ...rows('A', 10), ...rows('C', 13), ...rows('B', 9), ...rows('P', 3)])(
     '%s stands in the title of a test',
     (row) => {
       expect(titles.filter((title) => title.startsWith(`${row} `))).not.toEqual([])

@@ -7,7 +7,7 @@ import { CountersignError, InternalError } from './errors.js'
 import { explainPolicy } from './explain.js'
 import { explainToken } from './explain-token.js'
 import { toRefusal } from './http/challenge.js'
-import { toChallengeRules, toNonceHeaders } from './http/schemes.js'
+import { toChallengeRules, toNonceHeaders, toProofPolicy } from './http/schemes.js'
 import { createIssuerDirectory } from './issuers/directory.js'
 import { createIssuerList } from './issuers/list.js'
 import { checkReadiness } from './issuers/readiness.js'
@@ -48,7 +48,8 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
     publicUrl,
     authorizationServers: listed.all
       .map(({ issuer }) => issuer)
-      .filter((issuer) => URL.canParse(issuer) && !isTemplate(issuer)),
+      .filter((issuer) => /^https?:\/\//.test(issuer) && !isTemplate(issuer)),
+    proofs: toProofPolicy(challenge),
     advertise: (url) => void (resourceMetadataUrl = url),
     verify: (token) => judge(() => ({ scheme: 'Bearer', token, request: undefined }), policy),
     authenticate: (request) =>

@@ -56,6 +56,8 @@ export interface Verifier<C = Claims> {
   toAuthRequest(request: IncomingRequest | FetchRequest, target?: string): AuthRequest
   /** The listed issuers that are URLs: where a client can get a token for this API. */
   readonly authorizationServers: readonly string[]
+  /** What proofs of possession are signed with, and whether every token needs one; `undefined` where none is taken. */
+  readonly proofs: { readonly algorithms: readonly string[]; readonly required: boolean } | undefined
   /** From now on challenges carry this URL as `resource_metadata` (RFC 9728 section 5.1). `protectedResourceMetadata` calls it. */
   advertise(resourceMetadataUrl: string): void
   /** Stops refreshing. Idempotent. */

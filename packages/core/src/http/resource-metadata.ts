@@ -34,7 +34,7 @@ export function protectedResourceMetadata<C>(
   options: ResourceMetadataOptions = {},
 ): HttpHandler {
   const { scopes, name, documentation } = readTable(OPTIONS, options, '')
-  const { publicUrl } = verifier
+  const { publicUrl, proofs } = verifier
   if (publicUrl === undefined) {
     const fix = 'Clients compare the document with the URL that they called.'
     throw invalid({ option: 'publicUrl', got: undefined, wants: 'where clients reach this API', fix })
@@ -44,12 +44,17 @@ export function protectedResourceMetadata<C>(
     authorization_servers: presentList(verifier.authorizationServers),
     scopes_supported: presentList(scopes),
     bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: proofs?.algorithms,
+    dpop_bound_access_tokens_required: proofs?.required === true ? true : undefined,
     resource_name: name,
     resource_documentation: documentation,
   })
   const url = toMetadataUrl(publicUrl)
   verifier.advertise(url)
-  return async (request) => answer(request, new URL(url).pathname, body)
+  const { pathname } = new URL(url)
+  // Of an identifier that ends in a slash some clients keep it: the specification takes away that of a bare host alone.
+  const paths = /[^/]\/$/.test(new URL(publicUrl).pathname) ? [pathname, `${pathname}/`] : [pathname]
+  return async (request) => answer(request, paths, body)
 }
 
 /** The well-known path stands between the host and the path of the resource, RFC 9728 section 3.1. */
@@ -63,7 +68,7 @@ function presentList(values: readonly string[] | undefined): readonly string[] |
   return values === undefined || values.length === 0 ? undefined : values
 }
 
-function answer(request: Request, path: string, body: string): Response {
+function answer(request: Request, paths: readonly string[], body: string): Response {
   const headers = { 'Access-Control-Allow-Origin': '*' }
   if (request.method === 'OPTIONS') {
     const allowed = {
@@ -76,7 +81,7 @@ function answer(request: Request, path: string, body: string): Response {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return new Response(null, { status: 405, headers: { ...headers, Allow: 'GET, HEAD, OPTIONS' } })
   }
-  if (new URL(request.url).pathname !== path) return new Response(null, { status: 404, headers })
+  if (!paths.includes(new URL(request.url).pathname)) return new Response(null, { status: 404, headers })
   const fields = { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
   return new Response(request.method === 'HEAD' ? null : body, { headers: fields })
 }

@@ -3,6 +3,7 @@ import type { ResolvedIssuer } from '../options/resolve-issuer.js'
 import type { Scheme } from '../principal.js'
 import type { Rules } from '../rules.js'
 import type { Runtime } from '../runtime.js'
+import type { Verifier } from '../verifier.js'
 import type { ChallengeRules } from './challenge.js'
 import type { Nonces } from './nonces.js'
 import { parseAuthorization } from './credentials.js'
@@ -21,6 +22,12 @@ export function toChallengeRules({ realm, dpop, runtime }: Rules, issuers: reado
   const algs = [...dpop.algorithms].join(' ')
   if (nonces === undefined || !schemes.includes('DPoP')) return { realm, schemes, algs }
   return { realm, schemes, algs, nonce: () => nonces.issue(runtime.now()) }
+}
+
+/** What the metadata of an API says of proofs, as its challenges do. */
+export function toProofPolicy({ schemes = [], algs = '' }: ChallengeRules): Verifier['proofs'] {
+  if (!schemes.includes('DPoP')) return undefined
+  return Object.freeze({ algorithms: Object.freeze(algs.split(' ')), required: !schemes.includes('Bearer') })
 }
 
 /** The scheme that a request used, to answer under it; `undefined` where none can be told. */
