@@ -65,7 +65,7 @@ function pick(groups, wanted, ending) {
 }
 
 /**
- * One cluster of bars for each group, one colour for each contender.
+ * One bar for each contender of each group, the groups set apart.
  * @param {string} name
  * @param {string} section
  * @param {string} title
@@ -76,31 +76,37 @@ function pick(groups, wanted, ending) {
  */
 function drawBars(name, section, title, clusters, metric, isLogarithmic) {
   if (clusters.length === 0) return undefined
-  const contenders = [...new Set(clusters.flatMap((cluster) => cluster.contenders.map((one) => one.name)))]
-  const series = contenders.map((contender) => ({
-    type: /** @type {const} */ ('bar'),
-    name: contender,
-    barGap: '8%',
-    label: { show: true, position: /** @type {const} */ ('right'), fontSize: 9, formatter: toLabel },
-    data: clusters.map(
-      (cluster) => cluster.contenders.find((one) => one.name === contender)?.figures[metric]?.ratio.median ?? null,
-    ),
-  }))
-  const height = 110 + clusters.reduce((sum, { contenders: playing }) => sum + playing.length * 15 + 18, 0)
-  const axis = isLogarithmic
-    ? { type: /** @type {const} */ ('log'), min: 0.05 }
+  const colours = toColours(clusters)
+  const rows = clusters.flatMap((cluster) => [
+    ...cluster.contenders.map((one) => ({
+      label: `${cluster.name.replace(/ (hot|cold)$/, '')} · ${one.name}`,
+      value: one.figures[metric]?.ratio.median ?? null,
+      itemStyle: { color: colours.get(one.name) ?? LIMIT },
+    })),
+    { label: '', value: null, itemStyle: {} },
+  ])
+  rows.pop()
+  const value = isLogarithmic
+    ? { type: /** @type {const} */ ('log'), min: 0.05, max: 20 }
     : { type: /** @type {const} */ ('value'), min: 0 }
-  return draw(name, section, title, height, {
-    color: toColours(contenders),
-    legend: { top: 28, left: 'center', itemWidth: 12, itemHeight: 10, textStyle: { fontSize: 11 } },
-    grid: { left: 110, right: 50, top: 80, bottom: 28 },
-    xAxis: axis,
+  return draw(name, section, title, 70 + rows.length * 17, {
+    grid: { left: 270, right: 60, top: 36, bottom: 30 },
+    xAxis: value,
     yAxis: {
       type: 'category',
       inverse: true,
-      data: clusters.map((cluster) => cluster.name.replace(/ (hot|cold)$/, '')),
+      axisTick: { show: false },
+      axisLabel: { interval: 0, fontSize: 11 },
+      data: rows.map(({ label }) => label),
     },
-    series,
+    series: [
+      {
+        type: 'bar',
+        barCategoryGap: '18%',
+        label: { show: true, position: 'right', fontSize: 10, formatter: toLabel },
+        data: rows.map(({ value: length, itemStyle }) => ({ value: length ?? '-', itemStyle })),
+      },
+    ],
   })
 }
 
@@ -109,15 +115,22 @@ function toLabel({ value }) {
   return typeof value === 'number' ? value.toFixed(2) : ''
 }
 
-/** @param {readonly string[]} contenders */
-function toColours(contenders) {
+/**
+ * A contender has the same colour wherever it plays.
+ * @param {readonly SummaryGroup[]} clusters
+ */
+function toColours(clusters) {
+  const names = new Set(clusters.flatMap(({ contenders }) => contenders.map(({ name }) => name)))
   let next = 0
-  return contenders.map((name) => {
-    if (name === 'countersign') return OURS
-    if (name.startsWith('countersign')) return '#54a888'
-    if (name.startsWith('crypto.verify') || name === 'no authentication') return LIMIT
-    return PEERS[next++ % PEERS.length] ?? LIMIT
-  })
+  /** @type {Map<string, string>} */
+  const colours = new Map()
+  for (const name of names) {
+    if (name === 'countersign') colours.set(name, OURS)
+    else if (name.startsWith('countersign')) colours.set(name, '#54a888')
+    else if (name.startsWith('crypto.verify') || name === 'no authentication') colours.set(name, LIMIT)
+    else colours.set(name, PEERS[next++ % PEERS.length] ?? LIMIT)
+  }
+  return colours
 }
 
 /**
@@ -134,7 +147,7 @@ function drawIssuers(groups) {
   }))
   return draw('growth-issuers', 'growth', 'CPU of a token by the number of issuers, ÷ one issuer', 320, {
     color: [OURS, ...PEERS],
-    legend: { top: 28 },
+    legend: { top: 28, itemGap: 40 },
     grid: { left: 60, right: 40, top: 70, bottom: 50 },
     xAxis: { type: 'log', name: 'issuers', nameLocation: 'middle', nameGap: 30 },
     yAxis: { type: 'value', min: 0 },
