@@ -50,6 +50,7 @@ export interface RevocationQuery {
   /** The canonical name. */
   readonly issuer: string
   /** The `sub` claim, whichever claim the mapping takes for the subject of a principal. */
+  /** The `sub` claim, also where the mapping takes a principal's subject from elsewhere: security events know no other. */
   readonly subject: string | undefined
   /** The `jti` claim. */
   readonly tokenId: string | undefined
