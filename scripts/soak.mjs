@@ -5,8 +5,17 @@ import { run } from './process.mjs'
 process.exitCode = await run(
   'vitest',
   [
-    ...['run', '--project', '@countersign/test', '--project', '@countersign/redis'],
-    ...['outages', 'properties', 'bounds', 'fuzz', 'bounds', 'cluster', 'instances', ...process.argv.slice(2)],
+    'run',
+    '--project',
+    '@countersign/test',
+    '--project',
+    '@countersign/redis',
+    'outages',
+    'properties',
+    'bounds',
+    'cluster',
+    'instances',
+    ...process.argv.slice(2),
   ],
   {
     env: { COUNTERSIGN_SOAK: '1' },
