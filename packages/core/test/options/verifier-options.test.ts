@@ -194,6 +194,22 @@ describe('an unknown option', () => {
   })
 })
 
+describe('a list with a hole in it', () => {
+  it.each([
+    'issuers',
+    'audience',
+    'algorithms',
+    'publicUrl',
+    'issuers[0].requiredClaims',
+    'issuers[0].acceptedIssuers',
+  ])('is refused as %s: nobody would have read what stands there', (option) => {
+    // oxlint-disable-next-line eslint/no-sparse-arrays -- the hole is what is tested
+    for (const list of [[,], [, 'https://a.example'], ['https://a.example', ,]]) {
+      expect(reasonOf(() => resolveOptions(withOption(option, list)))).toMatch(/^ERR_CONFIG_(MISSING|INVALID)$/)
+    }
+  })
+})
+
 describe('undefined', () => {
   it('counts as absent in every table', () => {
     const { rules } = resolveOptions({
