@@ -13,6 +13,7 @@ process.exitCode = await run(
     'outages',
     'properties',
     'bounds',
+    'fuzz',
     'cluster',
     'instances',
     ...process.argv.slice(2),
