@@ -27,16 +27,22 @@ const types = {
   '@types/koa': path.join(modules, '@types/koa'),
 }
 
-/** A project on every framework, and one on Express 4 alone: the types of Koa drag in those of Express 5. */
+const schemas = Object.fromEntries(['zod', 'valibot', 'arktype'].map((name) => [name, path.join(modules, name)]))
+
+/**
+ * A project on every framework; one on Express 4 alone, because the types of Koa drag in those of Express 5; and one
+ * that registers its claims, which holds for all of a program, beside those that schema libraries type.
+ */
 const projects = {
   newest: {
     outside: createOutside(packages, types),
-    files: ['service.ts', 'express.ts', 'fastify.ts', 'koa.ts', 'redis.ts'],
+    files: ['service.ts', 'express.ts', 'fastify.ts', 'koa.ts', 'redis.ts', 'guards.ts'],
   },
   express4: {
     outside: createOutside(packages, { ...types, '@types/express': path.join(modules, 'express4-types') }),
     files: ['service.ts', 'express.ts'],
   },
+  typed: { outside: createOutside(packages, { ...types, ...schemas }), files: ['registered.ts', 'schemas.ts'] },
 }
 afterAll(() => Object.values(projects).forEach(({ outside }) => outside.remove()))
 
@@ -76,6 +82,15 @@ describe.each(compilers)('a project compiled by %s', (compiler) => {
     'accepts the tarballs under %s',
     async (resolution) => {
       expect(await compile(compiler, resolution, 'newest')).toBe('')
+    },
+    timeout,
+  )
+
+  // The declarations of the libraries themselves want newer compilers: they are not checked.
+  it(
+    'has the claims that it registered, and those that a schema of zod, valibot or arktype gives',
+    async () => {
+      expect(await compile(compiler, 'bundler', 'typed')).toBe('')
     },
     timeout,
   )

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { type } from 'arktype'
 import type { FastifyRequest } from 'fastify'
 import * as v from 'valibot'
 import { z } from 'zod'
@@ -23,6 +24,7 @@ const valibot = createVerifier({
   issuers,
   claims: v.object({ level: v.pipe(v.string(), v.transform(Number)) }),
 })
+const arktype = createVerifier({ audience: 'a', issuers, claims: type({ level: 'string.numeric.parse' }) })
 const plain = createVerifier({ audience: 'a', issuers })
 
 interface Department {
@@ -43,6 +45,7 @@ const levels: readonly number[] = [
   express.getAuth(req, valibot).claims.level,
   fastify.getAuth(request, valibot).claims.level,
   koa.getAuth(ctx, valibot).claims.level,
+  koa.getAuth(ctx, arktype).claims.level,
 ]
 same<(typeof levels)[number], Level['level']>(true)
 // @ts-expect-error -- the schema has no such claim
