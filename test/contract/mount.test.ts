@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { AuthenticationError, protectedResourceMetadata } from '@countersign/core'
+import { AuthenticationError, createVerifier, protectedResourceMetadata } from '@countersign/core'
 import type { HttpHandler, HttpPeer } from '@countersign/core'
 import { mount as mountExpress } from '@countersign/express'
 import { mount as mountFastify } from '@countersign/fastify'
@@ -313,10 +313,25 @@ describe.each(mountedHosts)('an endpoint on $name', ({ name, start }) => {
     expect((await call('GET', '/apix')).status).toBeGreaterThanOrEqual(400)
   })
 
-  it('serves the metadata of the resource', async () => {
-    const call = await serve(protectedResourceMetadata(world.bound))
-    expect((await call('GET', '/api')).status).toBe(404)
-    expect((await call('OPTIONS', '/api')).fields['access-control-allow-origin']).toEqual(['*'])
+  it('serves the metadata of the resource, which challenges point to', async () => {
+    const at = '/.well-known/oauth-protected-resource'
+    const publicUrl = 'https://api.example.com/v1'
+    const { issuer, runtime } = world.acme
+    const api = createVerifier({ audience: 'https://api.example.com', issuers: [issuer], publicUrl, runtime })
+    server = await start({ ...world, api }, protectedResourceMetadata(api, { scopes: ['a'] }), { at })
+    const call = (method: string, path: string, fields: readonly (readonly [string, string])[] = []) =>
+      sendRaw(server.port, { method, path, fields })
+    const document = await call('GET', `${at}/v1`)
+    expect(document).toMatchObject({ status: 200, fields: { 'content-type': ['application/json'] } })
+    expect(JSON.parse(document.body)).toMatchObject({ resource: publicUrl, authorization_servers: [issuer] })
+    expect(await call('HEAD', `${at}/v1`)).toMatchObject({ status: 200, body: '' })
+    expect((await call('OPTIONS', `${at}/v1`)).fields['access-control-allow-origin']).toEqual(['*'])
+    expect((await call('POST', `${at}/v1`)).status).toBe(405)
+    expect((await call('GET', at)).status).toBe(404)
+    expect((await call('GET', '/me')).fields['www-authenticate']).toEqual([
+      `Bearer realm="api", resource_metadata="https://api.example.com${at}/v1"`,
+    ])
+    expect((await call('GET', '/me', [['Authorization', `Bearer ${world.tokens.acme}`]])).status).toBe(200)
   })
 
   it('loses no rejection', () => {

@@ -15,7 +15,7 @@ import * as fast from '@countersign/fastify'
 import * as koa from '@countersign/koa'
 import type { World } from '../world.js'
 
-/** An application in which an endpoint stands below `/api`, beside routes that want a token. */
+/** An application in which an endpoint stands at a path, beside a route `/me` that wants a token. */
 export interface MountedHost {
   readonly name: string
   start(world: World, endpoint: HttpHandler, more?: MountedOptions): Promise<MountedServer>
@@ -23,6 +23,8 @@ export interface MountedHost {
 
 /** What differs from one test to another. */
 export interface MountedOptions extends MountOptions {
+  /** Where the endpoint stands; by default below `/api`. */
+  readonly at?: string
   /** Whether something has read the body before the endpoint could: all of it, and kept as `rawBody` or not. */
   readonly parsed?: 'lost' | 'kept'
 }
@@ -53,7 +55,7 @@ async function startExpress(
   create: () => Express,
   world: World,
   endpoint: HttpHandler,
-  { parsed, ...options }: MountedOptions = {},
+  { parsed, at = '/api', ...options }: MountedOptions = {},
 ): Promise<MountedServer> {
   const errors: unknown[] = []
   const app = create()
@@ -63,8 +65,9 @@ async function startExpress(
       next()
     })
   }
-  app.use('/api', express.mount(endpoint, options))
+  app.use(at, express.mount(endpoint, options))
   app.use(express.countersign(world.api))
+  app.get('/me', (req, res) => void res.json(express.getAuth(req)))
   app.use((error: unknown, _req: unknown, _res: unknown, next: (error: unknown) => void) => {
     errors.push(error)
     next(error)
@@ -77,7 +80,7 @@ async function startKoa(
   Application: typeof Koa3,
   world: World,
   endpoint: HttpHandler,
-  { parsed, ...options }: MountedOptions = {},
+  { parsed, at = '/api', ...options }: MountedOptions = {},
 ): Promise<MountedServer> {
   const errors: unknown[] = []
   const app = new Application()
@@ -88,22 +91,24 @@ async function startKoa(
       await next()
     })
   }
-  app.use(mountKoa('/api', koa.mount(endpoint, options)))
+  app.use(mountKoa(at, koa.mount(endpoint, options)))
   app.use(koa.countersign(world.api))
+  app.use((ctx) => void (ctx.path === '/me' && (ctx.body = koa.getAuth(ctx))))
   return listen(app.callback(), errors)
 }
 
 async function startFastify(
   world: World,
   endpoint: HttpHandler,
-  { parsed, ...options }: MountedOptions = {},
+  { parsed, at = '/api', ...options }: MountedOptions = {},
 ): Promise<MountedServer> {
   const errors: unknown[] = []
   const app = fastify({ forceCloseConnections: true })
   app.addHook('onError', async (_request, _reply, error) => void errors.push(error))
   if (parsed !== undefined) app.addHook('onRequest', (request) => readAway(request.raw, parsed === 'kept'))
   await app.register(fast.countersign, { verifier: world.api })
-  await app.register(fast.mount(endpoint, options), { prefix: '/api' })
+  await app.register(fast.mount(endpoint, options), { prefix: at })
+  app.get('/me', async (request) => fast.getAuth(request))
   await app.listen({ host: '127.0.0.1', port: 0 })
   return { port: (app.server.address() as AddressInfo).port, errors, close: () => app.close() }
 }
