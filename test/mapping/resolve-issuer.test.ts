@@ -139,7 +139,7 @@ describe('resolveIssuer', () => {
   ])('answering with %s is a mistake of the application (500), and lets nobody in', async (_, answer) => {
     const { verifier, tenant } = await createDirectory(answer as Resolve)
     const error = await errorOf(verifier.verify(await tenant.token()))
-    expect([error.status, verifier.refuse(error).status]).toEqual([500, 500])
+    expect([error.reason, error.status, verifier.refuse(error).status]).toEqual(['ERR_UNEXPECTED', 500, 500])
     expect(tenant.requests).toEqual([])
   })
 

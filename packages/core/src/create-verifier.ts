@@ -3,7 +3,7 @@ import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.
 import { authenticate } from './authenticate.js'
 import type { Accepted, Policy } from './authenticate.js'
 import { hasVerdictSubscribers, publishVerdictEvent } from './diagnostics.js'
-import { CountersignError, InternalError } from './errors.js'
+import { ConfigurationError, CountersignError, InternalError } from './errors.js'
 import { explainPolicy } from './explain.js'
 import { explainToken } from './explain-token.js'
 import { toRefusal } from './http/challenge.js'
@@ -82,8 +82,7 @@ async function judge<C>(read: () => Credentials, policy: Policy<C>): Promise<Pri
     if (startedAtMs !== undefined) publishAcceptance(accepted, credentials, monotonicNow() - startedAtMs)
     return new Principal(accepted.verdict, credentials.token, credentials.scheme, now)
   } catch (error) {
-    // A failure nobody foresaw is ours (500), never the token's.
-    const refusal = error instanceof CountersignError ? error : new InternalError('ERR_UNEXPECTED', { cause: error })
+    const refusal = toRefusable(error, policy)
     policy.issuers.nearMisses.tell(refusal)
     if (startedAtMs !== undefined) {
       const { code, reason, detail } = refusal
@@ -91,6 +90,14 @@ async function judge<C>(read: () => Credentials, policy: Policy<C>): Promise<Pri
     }
     throw refusal
   }
+}
+
+/** A failure nobody foresaw is ours (500), never the token's; and so is an answer of `resolveIssuer` that cannot be. */
+function toRefusable<C>(error: unknown, { rules }: Policy<C>): CountersignError {
+  if (error instanceof ConfigurationError)
+    rules.logger.error('resolveIssuer gave an answer that cannot be', { ...error.detail })
+  else if (error instanceof CountersignError) return error
+  return new InternalError('ERR_UNEXPECTED', { cause: error })
 }
 
 function publishAcceptance<C>({ verdict, cached }: Accepted<C>, { scheme }: Credentials, durationMs: number): void {
