@@ -8,6 +8,10 @@ export default defineConfig({
       include: ['packages/*/src/**/*.ts'],
       exclude: ['**/index.ts'],
       reporter: ['text', 'html', 'json-summary'],
+      thresholds: {
+        'packages/core/src/**/*.ts': { lines: 95 },
+        'packages/core/src/{steps,guards,http}/**/*.ts': { branches: 100 },
+      },
     },
   },
 })

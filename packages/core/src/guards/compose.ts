@@ -114,6 +114,7 @@ function toDenial(error: unknown): AuthorizationError {
   throw error instanceof Error ? error : new InternalError('ERR_GUARD_FAILED', { cause: error })
 }
 
+/** The first that a step-up would mend, else the first. There is one for each guard. */
 function worthAnswering(denials: readonly AuthorizationError[]): AuthorizationError {
-  return denials.find(({ status }) => status === 401) ?? denials[0] ?? new AuthorizationError('ERR_ACCESS_DENIED')
+  return denials.reduce((answer, denial) => (answer.status !== 401 && denial.status === 401 ? denial : answer))
 }

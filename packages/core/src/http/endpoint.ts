@@ -79,7 +79,7 @@ function toRequest({ raw, target }: EndpointCall, body: Body | undefined, signal
   if (/^(TRACE|TRACK|CONNECT)$/i.test(method)) return new Response(null, { status: 501 })
   const path = target ?? raw.originalUrl ?? raw.url ?? '/'
   // A URL parser takes these steps, a router does not: the two would speak of different paths.
-  if (/[/\\](\.|%2e){1,2}([/\\?#]|$)/i.test(path.split('?', 1)[0] ?? '')) return new Response(null, { status: 400 })
+  if (/[/\\](\.|%2e){1,2}([/\\?#]|$)/i.test(path.replace(/\?.*/s, ''))) return new Response(null, { status: 400 })
   const headers = toHeaders(raw)
   const url = toUrl(raw, path)
   if (headers === undefined || url === undefined) return new Response(null, { status: 400 })
@@ -100,7 +100,7 @@ function toUrl(raw: IncomingStream, target: string): string | undefined {
 function toHeaders({ rawHeaders = [], headers }: IncomingStream): Headers | undefined {
   const fields =
     rawHeaders.length > 0
-      ? rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : []))
+      ? rawHeaders.flatMap((value, index) => (index % 2 === 1 ? [[String(rawHeaders[index - 1]), value] as const] : []))
       : Object.entries(headers).flatMap(([name, value = []]) => [value].flat().map((each) => [name, each] as const))
   const found = new Headers()
   try {

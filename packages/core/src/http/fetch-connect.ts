@@ -45,7 +45,7 @@ export async function openSocket(
   destroyOnAbort(socket, signal)
   await waitFor(socket, 'connect', signal)
   try {
-    checkAddress(socket.remoteAddress ?? '', host.addresses)
+    checkAddress(String(socket.remoteAddress), host.addresses)
   } catch (error) {
     socket.destroy()
     throw error
@@ -64,7 +64,7 @@ export async function startTls(
   hostname: string,
   network: NetworkRules,
   signal: AbortSignal,
-): Promise<Duplex> {
+): Promise<Socket> {
   const secure = connectTls({
     socket,
     host: hostname,
@@ -109,11 +109,8 @@ async function findChecked(
 
 /** Gives the socket the addresses that were checked, and no other. */
 function toLookup(found: readonly LookupAddress[]): LookupFunction {
-  return (_hostname, options, callback) => {
-    const first = found[0]
-    if (options.all === true || first === undefined) callback(null, [...found])
-    else callback(null, first.address, first.family)
-  }
+  // With `autoSelectFamily` it is asked for all of them, on every Node.
+  return (_hostname, _options, callback) => callback(null, [...found])
 }
 
 function waitFor(socket: Duplex, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {

@@ -43,7 +43,7 @@ export async function fetchDocument(
       : undefined
   if (response.status === 304) return { unchanged: true, header: response.header, etag: usable ?? etag }
   const members = parseFetchedJson(response.body, request.url)
-  const type = (response.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const type = (response.header('content-type') ?? '').replace(/;.*/s, '').trim().toLowerCase()
   const oddType = types.includes(type) ? undefined : /^[\w.+-]{1,64}\/[\w.+-]{1,64}$/.test(type) ? type : 'none'
   return { unchanged: false, header: response.header, etag: usable, members, oddType }
 }

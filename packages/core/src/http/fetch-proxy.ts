@@ -1,9 +1,11 @@
 import { request } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { UpstreamError } from '../errors.js'
 import type { NetworkRules } from '../rules.js'
 import { openSocket, startTls, toNetworkError } from './fetch-connect.js'
 import type { FindAddresses } from './fetch-connect.js'
+import { toBareHost, toPort } from './fetch-url.js'
 import type { FetchTarget } from './fetch-url.js'
 
 /** Connects to the configured proxy itself, over TLS where its URL is https. Its address may be private: the configuration names it. */
@@ -12,12 +14,10 @@ export async function openProxy(
   network: NetworkRules,
   findAddresses: FindAddresses,
   signal: AbortSignal,
-): Promise<Duplex> {
-  const secure = proxy.protocol === 'https:'
-  const hostname = proxy.hostname.startsWith('[') ? proxy.hostname.slice(1, -1) : proxy.hostname
-  const port = proxy.port === '' ? (secure ? 443 : 80) : Number(proxy.port)
-  const socket = await openSocket({ hostname, port, addresses: 'any' }, findAddresses, signal)
-  return secure ? startTls(socket, hostname, network, signal) : socket
+): Promise<Socket> {
+  const hostname = toBareHost(proxy)
+  const socket = await openSocket({ hostname, port: toPort(proxy), addresses: 'any' }, findAddresses, signal)
+  return proxy.protocol === 'https:' ? startTls(socket, hostname, network, signal) : socket
 }
 
 /** The `Proxy-Authorization` header for a proxy URL with userinfo, RFC 7617; none without. */
@@ -51,15 +51,12 @@ export function openTunnel(socket: Duplex, proxy: URL, target: FetchTarget, sign
       setHost: false,
       headers: { host: authority, ...toProxyHeaders(proxy) },
     })
+    // For every answer to CONNECT, whatever its status.
     ask.once('connect', (answer, tunnel, head) => {
       // Bytes before ours would be taken for the start of the target's handshake.
       if (answer.statusCode === 200 && head.length === 0) return resolve(tunnel)
       socket.destroy()
       return reject(new UpstreamError('ERR_UPSTREAM_NETWORK', { detail: { proxyStatus: answer.statusCode } }))
-    })
-    ask.once('response', (answer) => {
-      socket.destroy()
-      reject(new UpstreamError('ERR_UPSTREAM_NETWORK', { detail: { proxyStatus: answer.statusCode } }))
     })
     ask.on('error', (error) => reject(toNetworkError(error, signal)))
     ask.once('close', () => reject(toNetworkError(undefined, signal)))

@@ -32,11 +32,10 @@ export async function sendOverSocket(
     const socket = target.secure ? await startTls(tunnel, target.hostname, network, signal) : tunnel
     const message = await sendRequest(socket, wanted, target, target.secure ? undefined : proxy)
     return {
-      status: message.statusCode ?? 0,
+      status: Number(message.statusCode),
       redirected: false,
-      address:
-        'remoteAddress' in carrier && typeof carrier.remoteAddress === 'string' ? carrier.remoteAddress : undefined,
-      header: (name) => toHeader(message.headers[name]),
+      address: carrier.remoteAddress,
+      header: (name) => message.headers[name]?.toString(),
       read: () => readMessage(message, network.maxBytes, signal),
       discard() {
         message.destroy()
@@ -94,8 +93,4 @@ async function readMessage(message: IncomingMessage, maxBytes: number, signal: A
   } catch (error) {
     throw toNetworkError(error, signal)
   }
-}
-
-function toHeader(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === 'string' || value === undefined ? value : value.join(', ')
 }

@@ -28,7 +28,7 @@ const SITE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa)\.?$/
  */
 export function toNamedHost(url: string): string {
   const parsed = new URL(url)
-  return `${parsed.hostname}:${portOf(parsed)}`
+  return `${parsed.hostname}:${toPort(parsed)}`
 }
 
 /**
@@ -46,8 +46,8 @@ export function parseFetchTarget(text: string, named: ReadonlySet<string>, netwo
   if (!secure && url.protocol !== 'http:') throw refused('scheme')
   if (url.username !== '' || url.password !== '') throw refused('userinfo')
   if (url.hash !== '' || text.includes('#')) throw refused('fragment')
-  const hostname = toBare(url.hostname)
-  const port = portOf(url)
+  const hostname = toBareHost(url)
+  const port = toPort(url)
   const loopbackOnly = !secure && !isHttpAllowed(url, network)
   if (loopbackOnly && !(network.allowInsecureLoopback && isLoopbackHost(url))) throw refused('scheme')
   if (named.has(`${url.hostname}:${port}`) || (!secure && !loopbackOnly)) {
@@ -107,15 +107,16 @@ export function isHttpAllowed(
 
 /** Tells whether a URL's host is this machine: a loopback literal, `localhost`, or a name under it (RFC 6761 section 6.3). */
 export function isLoopbackHost(url: URL): boolean {
-  const { hostname } = url
-  return isLoopbackAddress(toBare(hostname)) || /^(?:.+\.)?localhost$/.test(hostname)
+  return isLoopbackAddress(toBareHost(url)) || /^(?:.+\.)?localhost$/.test(url.hostname)
 }
 
-function toBare(hostname: string): string {
+/** A URL's host name, an IPv6 literal without its brackets. */
+export function toBareHost({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }
 
-function portOf(url: URL): number {
+/** A URL's port, also where it is the default one of its scheme. */
+export function toPort(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
 }
 

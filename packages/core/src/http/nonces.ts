@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /** Nonces that no store holds: each proves by itself that we gave it, in which slot of time and in which region. */
 export interface Nonces {
@@ -59,8 +59,8 @@ export function createNonces({ secrets, slotSeconds, region }: NonceRules): Nonc
       if (current?.slot !== slot) {
         const bytes = Buffer.alloc(SLOT_BYTES)
         bytes.writeUIntBE(slot, 0, SLOT_BYTES)
-        const secret = secrets[0] ?? randomBytes(32)
-        current = { slot, nonce: Buffer.concat([bytes, sign(secret, bytes)]).toString('base64url') }
+        const signed = secrets.slice(0, 1).map((secret) => sign(secret, bytes))
+        current = { slot, nonce: Buffer.concat([bytes, ...signed]).toString('base64url') }
       }
       return current.nonce
     },

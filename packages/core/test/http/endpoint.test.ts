@@ -50,6 +50,47 @@ describe('callEndpoint', () => {
     }
   })
 
+  it('has the root for its path where nobody says one', async () => {
+    expect((await seenBy(toRaw({ url: undefined })))['url']).toBe('http://localhost/')
+  })
+
+  it('reads raw fields in pairs, and an odd one at the end not at all', async () => {
+    const rawHeaders = ['Content-Length', '1', 'X-One', 'a', 'x-one', 'b', 'X-Odd']
+    const { fields } = await seenBy(toRaw({ rawHeaders, headers: { 'content-length': '1' } }, 'x'))
+    expect(fields).toEqual({ 'content-length': '1', 'x-one': 'a, b' })
+  })
+
+  it('is given no body by GET and HEAD, whatever they announce', async () => {
+    for (const method of ['GET', 'HEAD', undefined]) {
+      const raw = toRaw({ method, headers: { 'content-length': '1' } }, 'x')
+      expect(await seenBy(raw)).toMatchObject({ body: '' })
+    }
+  })
+
+  it('answers a body that is announced as too large before the endpoint is asked, and one that turns out so', async () => {
+    const announced = await call(toRaw({ headers: { 'content-length': '1001' } }, 'x'))
+    const found = await call(toRaw({ headers: { 'transfer-encoding': 'chunked' } }, 'x'.repeat(1_001)))
+    for (const answer of [announced, found]) {
+      expect([answer?.status, answer?.headers.get('connection')]).toEqual([413, 'close'])
+    }
+    const second = await call(toRaw({ headers: { 'content-length': '1001' }, httpVersionMajor: 2 }, 'x'))
+    expect([second?.status, second?.headers.get('connection')]).toEqual([413, null])
+  })
+
+  it('passes on what the endpoint throws, and refuses an answer that is no Response', async () => {
+    const thrown = new RangeError('of the endpoint')
+    await expect(call(toRaw({}), {}, () => Promise.reject(thrown))).rejects.toBe(thrown)
+    await expect(
+      call(toRaw({ headers: { 'content-length': '1' } }, 'x'), {}, () => Promise.reject(thrown)),
+    ).rejects.toBe(thrown)
+    for (const answer of [undefined, null, {}, 'text', new Error('no')]) {
+      await expect(call(toRaw({}), {}, async () => answer as Response)).rejects.toMatchObject({
+        reason: 'ERR_UNEXPECTED',
+        status: 500,
+      })
+    }
+  })
+
   it('takes the target that it is told, then the one before any rewriting', async () => {
     const raw = { url: '/c', originalUrl: '/b' }
     expect((await seenBy(toRaw(raw), { target: '/a' }))['url']).toBe('http://localhost/a')

@@ -5,6 +5,7 @@ import { protectedResourceMetadata, toMetadataUrl } from '../../src/http/resourc
 import type { ResourceMetadataOptions } from '../../src/http/resource-metadata.js'
 import type { VerifierOptions } from '../../src/options/options.js'
 import type { Verifier } from '../../src/verifier.js'
+import { memoryReplayStore } from '../../src/stores/memory-replay-store.js'
 import { AUDIENCE, ISSUER, key, toOptions } from '../parts.js'
 import { errorOf } from '../refusals.js'
 
@@ -55,6 +56,31 @@ describe('protectedResourceMetadata', () => {
       resource_name: 'Orders',
       resource_documentation: 'https://docs.example/',
     })
+  })
+
+  it('RFC 9449 5.1: says which proofs are taken, and whether a token must be bound', async () => {
+    const withMode = (mode: 'required' | 'allowed'): Verifier =>
+      create({ dpop: { mode, algorithms: ['ES256', 'EdDSA'] }, replayStore: memoryReplayStore() })
+    const proofs = { dpop_signing_alg_values_supported: ['ES256', 'EdDSA'] }
+    expect(await documentOf({}, withMode('required'))).toMatchObject({
+      ...proofs,
+      dpop_bound_access_tokens_required: true,
+    })
+    const allowed = await documentOf({}, withMode('allowed'))
+    expect(allowed).toMatchObject(proofs)
+    expect(allowed).not.toHaveProperty('dpop_bound_access_tokens_required')
+  })
+
+  it('stands with and without the slash that its identifier ends in', async () => {
+    for (const end of ['', '/']) {
+      const verifier = create({ publicUrl: `${AUDIENCE}/v1/` })
+      expect(await answerOf('GET', `${WELL_KNOWN}/v1${end}`, {}, verifier)).toMatchObject({ status: 200 })
+      expect(
+        await answerOf('GET', `${WELL_KNOWN}/v1${end}`, {}, create({ publicUrl: `${AUDIENCE}/v1` })),
+      ).toMatchObject({
+        status: end === '' ? 200 : 404,
+      })
+    }
   })
 
   it('RFC 9728 2: names every listed issuer that is a URL, no template and no bare name', async () => {

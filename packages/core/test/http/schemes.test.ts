@@ -43,6 +43,12 @@ describe('the schemes of a challenge', () => {
     expect(toRules(mode, ...issuers)).toMatchObject({ schemes: ['Bearer', 'DPoP'], algs: 'ES256 PS256' })
   })
 
+  it('are Bearer alone where proofs are off, although resolveIssuer may want them of somebody', () => {
+    const dpop = { ...withDpop(memoryReplayStore(), { mode: 'off' }), resolveIssuer: () => undefined }
+    const { rules, issuers } = resolveOptions(toOptions({}, dpop))
+    expect(toChallengeRules(rules, issuers)).toMatchObject({ schemes: ['Bearer'] })
+  })
+
   it('come with the nonce of the moment where nonces are given', () => {
     const store = memoryReplayStore()
     const { rules, issuers } = resolveOptions(toOptions({}, withDpop(store, { nonce: {} })))
