@@ -33,9 +33,9 @@ const full = {
 /** The bars, and what they are measured against, and nothing else. @type {Settings} */
 const check = {
   mode: 'check',
-  verify: { rounds: 21, batchMs: 50, algorithms: ['RS256', 'ES256', 'EdDSA'], peers: false },
-  http: { rounds: 9, seconds: 1, connections: 32, algorithms: ['RS256', 'ES256'], all: false },
-  growth: { rounds: 9, issuers: [1, 10_000], keys: [], tokens: [10_000, 50_000, 100_000], tokenKiB: [] },
+  verify: { rounds: 31, batchMs: 50, algorithms: ['RS256', 'ES256', 'EdDSA'], peers: false },
+  http: { rounds: 13, seconds: 1, connections: 32, algorithms: ['RS256', 'ES256'], all: false },
+  growth: { rounds: 15, issuers: [1, 10_000], keys: [], tokens: [10_000, 50_000, 100_000], tokenKiB: [] },
   storms: { floodSeconds: 10, coldRequests: 500, peers: false },
   extras: { rounds: 0, batchMs: 0, all: false },
   start: { rounds: 15 },
