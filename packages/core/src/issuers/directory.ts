@@ -4,6 +4,7 @@ import type { ResolvedIssuer } from '../options/resolve-issuer.js'
 import type { Rules } from '../rules.js'
 import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
 import { createGate } from './gate.js'
+import type { Gate } from './gate.js'
 import { toTrustedIssuer } from './list.js'
 
 /** Asks the application for an issuer, and reads its answer as an entry of `issuers` is read. */
@@ -45,8 +46,8 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
   const pending = new Map<string, Promise<TrustedIssuer | undefined>>()
   const gate = createGate(runtime)
 
-  const askAgain = async (issuer: string): Promise<TrustedIssuer | undefined> => {
-    const resolved = await gate.pass(() => ask(issuer))
+  const askAgain = async (issuer: string, pass: Gate['pass']): Promise<TrustedIssuer | undefined> => {
+    const resolved = await pass(() => ask(issuer))
     const before = held.get(issuer)
     if (resolved === undefined) {
       before?.trusted.keys.close()
@@ -59,10 +60,10 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
     held.set(issuer, { trusted, resolved, answeredAtMs, askedAtMs: answeredAtMs })
     return trusted
   }
-  const askOnce = (issuer: string): Promise<TrustedIssuer | undefined> => {
+  const askOnce = (issuer: string, pass: Gate['pass']): Promise<TrustedIssuer | undefined> => {
     const underway = pending.get(issuer)
     if (underway !== undefined) return underway
-    const asked = askAgain(issuer)
+    const asked = askAgain(issuer, pass)
       .catch(toOutage)
       .finally(() => pending.delete(issuer))
     pending.set(issuer, asked)
@@ -76,12 +77,12 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
         const due = known.askedAtMs + (known.askedAtMs === known.answeredAtMs ? FRESH_MS : RETRY_MS)
         if (now >= due) {
           known.askedAtMs = now
-          askOnce(issuer).catch(() => {})
+          askOnce(issuer, gate.passKnown).catch(() => {})
         }
         return known.trusted
       }
       if (now - (denied.get(issuer) ?? -Infinity) < DENIED_MS || !isAskable(issuer)) return undefined
-      return askOnce(issuer)
+      return askOnce(issuer, gate.pass)
     },
     close() {
       for (const { trusted } of held.values()) trusted.keys.close()

@@ -14,6 +14,11 @@ const BUDGET_WINDOW_MS = 10_000
 export interface Gate {
   /** @throws UpstreamError `ERR_ISSUER_UNAVAILABLE` at once where the gate is full, or at the deadline */
   pass<T>(call: () => Promise<T>): Promise<T>
+  /**
+   * The same for a call about a name that was good before: it comes before the others and out of no budget of theirs, so that
+   * made-up names lock nobody out who is known. The caller bounds how many there are.
+   */
+  passKnown<T>(call: () => Promise<T>): Promise<T>
 }
 
 /** A call that waits for its place. */
@@ -24,10 +29,11 @@ interface Turn {
 /** Creates a gate. Timers are unref'd: a pending call keeps no process alive. */
 export function createGate(runtime: Runtime): Gate {
   const waiting = new Set<Turn>()
+  const first = new Set<Turn>()
   let running = 0
   let window = { startedAtMs: -Infinity, calls: 0 }
 
-  const enter = (turn: Turn): Promise<void> | undefined => {
+  const spend = (): void => {
     const now = runtime.monotonicNow()
     if (now - window.startedAtMs >= BUDGET_WINDOW_MS) window = { startedAtMs: now, calls: 0 }
     if (window.calls >= BUDGET || waiting.size >= MAX_WAITING) {
@@ -35,24 +41,28 @@ export function createGate(runtime: Runtime): Gate {
       throw new UpstreamError('ERR_ISSUER_UNAVAILABLE', { retryAfterSeconds })
     }
     window.calls++
+  }
+  const enter = (turn: Turn, queue: Set<Turn>): Promise<void> | undefined => {
+    if (queue === waiting) spend()
     if (running >= MAX_RUNNING) {
-      waiting.add(turn)
+      queue.add(turn)
       return new Promise((resolve) => (turn.begin = resolve))
     }
     running++
     return undefined
   }
   const leave = (): void => {
-    const [next] = waiting
+    const queue = first.size > 0 ? first : waiting
+    const [next] = queue
     if (next === undefined) {
       running--
       return
     }
-    waiting.delete(next)
+    queue.delete(next)
     next.begin()
   }
-  const run = async <T>(call: () => Promise<T>, turn: Turn): Promise<T> => {
-    await enter(turn)
+  const run = async <T>(call: () => Promise<T>, turn: Turn, queue: Set<Turn>): Promise<T> => {
+    await enter(turn, queue)
     let left = false
     const leaveOnce = (): void => {
       if (!left) leave()
@@ -67,23 +77,22 @@ export function createGate(runtime: Runtime): Gate {
       leaveOnce()
     }
   }
-  return {
-    async pass(call) {
-      let timer: NodeJS.Timeout | undefined
-      const turn: Turn = { begin: () => {} }
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          // Nobody waits for it any more, so it is not made when its turn comes.
-          waiting.delete(turn)
-          reject(new UpstreamError('ERR_ISSUER_UNAVAILABLE'))
-        }, DEADLINE_MS)
-        timer.unref()
-      })
-      try {
-        return await Promise.race([run(call, turn), late])
-      } finally {
-        clearTimeout(timer)
-      }
-    },
+  const passBy = async <T>(queue: Set<Turn>, call: () => Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined
+    const turn: Turn = { begin: () => {} }
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        // Nobody waits for it any more, so it is not made when its turn comes.
+        queue.delete(turn)
+        reject(new UpstreamError('ERR_ISSUER_UNAVAILABLE'))
+      }, DEADLINE_MS)
+      timer.unref()
+    })
+    try {
+      return await Promise.race([run(call, turn, queue), late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
+  return { pass: (call) => passBy(waiting, call), passKnown: (call) => passBy(first, call) }
 }

@@ -313,6 +313,22 @@ describe('a denial', () => {
     expect(asked.length).toBeGreaterThan(1_000)
     expect(directory.find(TENANT)).toBe(real)
   })
+
+  it('of a flood of made-up names locks no real tenant out, however long it lasts', async () => {
+    const { find, clock, answer, asked } = createParts()
+    const real = await find()
+    answer((issuer) => (issuer === TENANT ? trusting(issuer) : undefined))
+    // Ten minutes, in which strangers use the whole budget and real tenants come once in a while.
+    for (let second = 0; second < 600; second += 10) {
+      for (let index = 0; index < 501; index++)
+        await find(`https://made-up-${second}-${index}.example`).catch(() => undefined)
+      clock.advance(9_999)
+      expect(await find()).toBe(real)
+      await settle()
+      clock.advance(1)
+    }
+    expect(asked.filter((issuer) => issuer === TENANT).length).toBeGreaterThan(5)
+  })
 })
 
 describe('memory', () => {

@@ -89,6 +89,30 @@ describe('createGate', () => {
     expect(await passAtOnce(gate)).toBe('accepted')
   })
 
+  it('lets calls about known names through before all others, whatever those have used up', async () => {
+    const { gate, open, call } = createParts()
+    const calls = Array.from({ length: 8 + 256 }, call)
+    await settle()
+    expect(await passAtOnce(gate)).toBe('ERR_ISSUER_UNAVAILABLE')
+    const known: string[] = []
+    const passed = ['a', 'b'].map((name) => gate.passKnown(async () => void known.push(name)))
+    await settle()
+    expect(known).toEqual([])
+    open[0]?.()
+    await settle()
+    expect(known).toEqual(['a', 'b'])
+    await Promise.all(passed)
+    while (open.length < calls.length) {
+      for (const end of open) end()
+      await settle()
+    }
+    for (const end of open) end()
+    await Promise.all(calls)
+    for (let index = 0; index < 600; index++) await passAtOnce(gate)
+    expect(await passAtOnce(gate)).toBe('ERR_ISSUER_UNAVAILABLE')
+    expect(await gate.passKnown(async () => 'known')).toBe('known')
+  })
+
   it('counts elapsed time: setting the wall clock gives nobody a new budget', async () => {
     const { gate, clock } = createParts()
     for (let index = 0; index < 500; index++) await passAtOnce(gate)
