@@ -49,7 +49,10 @@ export function readTable<T extends object>(table: OptionTable<T>, value: unknow
   const read = names.map((name) => {
     const row = (table as Readonly<Record<string, OptionRow<unknown>>>)[name] as OptionRow<unknown>
     const found = given[name]
-    if (found !== undefined) return [name, row.kind.read(found, join(option, name))]
+    if (found !== undefined) {
+      checkOwn(given, name, join(option, name))
+      return [name, row.kind.read(found, join(option, name))]
+    }
     if (row.required) {
       throw invalid({
         option: join(option, name),
@@ -61,6 +64,13 @@ export function readTable<T extends object>(table: OptionTable<T>, value: unknow
     return [name, row.fallback]
   })
   return Object.freeze(Object.fromEntries(read)) as T
+}
+
+/** A polluted `Object.prototype` must not write the options that nobody wrote; and a class that inherits them is told so. */
+function checkOwn(given: object, name: string, option: string): void {
+  if (Object.hasOwn(given, name)) return
+  const fix = 'It comes from the prototype of the options: write it into the object itself.'
+  throw invalid({ option, got: 'an inherited value', wants: 'a member of its own', fix })
 }
 
 /** A nested table. */

@@ -1,6 +1,7 @@
 import { AuthenticationError } from '../errors.js'
 import type { Issuers } from '../issuers/issuers.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
+import { isPending } from './deadline.js'
 import type { Decoded } from './decode.js'
 
 /** Longest `iss` that is looked up at all. */
@@ -20,7 +21,7 @@ export function findIssuer(decoded: Decoded, issuers: Issuers): TrustedIssuer | 
   if (iss.length > MAX_ISSUER_LENGTH)
     throw new AuthenticationError('ERR_ISSUER_UNTRUSTED', { detail: { claim: 'iss' } })
   const found = issuers.find(iss)
-  if (found instanceof Promise) return found.then((issuer) => issuer ?? refuse(iss, issuers))
+  if (isPending(found)) return Promise.resolve(found).then((issuer) => issuer ?? refuse(iss, issuers))
   return found ?? refuse(iss, issuers)
 }
 

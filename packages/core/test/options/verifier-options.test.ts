@@ -194,6 +194,36 @@ describe('an unknown option', () => {
   })
 })
 
+describe('an option that the object inherits', () => {
+  it('is refused, whoever it inherits from: a polluted prototype writes no options', () => {
+    const inherited = Object.assign(Object.create({ audienceMatch: 'exact' }) as object, {
+      audience: AUDIENCE,
+      issuers: [ISSUER],
+    })
+    expect(errorOf(() => resolveOptions(inherited))).toMatchObject({
+      reason: 'ERR_CONFIG_INVALID',
+      message: expect.stringContaining(
+        'Option "audienceMatch": got "an inherited value", wants a member of its own.',
+      ) as string,
+    })
+    Reflect.defineProperty(Object.prototype, 'dangerouslyTrustRequestHost', { value: true, configurable: true })
+    try {
+      expect(reasonOf(() => resolveOptions({ audience: AUDIENCE, issuers: [ISSUER] }))).toBe('ERR_CONFIG_INVALID')
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'dangerouslyTrustRequestHost')
+    }
+    expect(reasonOf(() => resolveOptions({ audience: AUDIENCE, issuers: [ISSUER] }))).toBe('accepted')
+  })
+
+  it('is absent where it is undefined there, as in any object', () => {
+    const inherited = Object.assign(Object.create({ realm: undefined }) as object, {
+      audience: AUDIENCE,
+      issuers: [ISSUER],
+    })
+    expect(reasonOf(() => resolveOptions(inherited))).toBe('accepted')
+  })
+})
+
 describe('a list with a hole in it', () => {
   it.each([
     'issuers',

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { Issuers } from '../../src/issuers/issuers.js'
 import { decode } from '../../src/steps/decode.js'
@@ -34,6 +35,14 @@ describe('findIssuer', () => {
     const knowing: Issuers = { ...issuers, find: async () => issuer }
     const unknowing: Issuers = { ...issuers, find: async () => undefined }
     expect(await findIssuer(decodeIss('anything'), knowing)).toBe(issuer)
+    expect(await reasonOfAsync(() => findIssuer(decodeIss('anything'), unknowing))).toBe('ERR_ISSUER_UNTRUSTED')
+  })
+
+  it('awaits a promise that is not our own, of another realm or library', async () => {
+    const later = (found: typeof issuer | undefined): Promise<typeof issuer | undefined> =>
+      runInNewContext('Promise.resolve(found)', { found }) as Promise<typeof issuer | undefined>
+    expect(await findIssuer(decodeIss('anything'), { ...issuers, find: () => later(issuer) })).toBe(issuer)
+    const unknowing: Issuers = { ...issuers, find: () => later(undefined) }
     expect(await reasonOfAsync(() => findIssuer(decodeIss('anything'), unknowing))).toBe('ERR_ISSUER_UNTRUSTED')
   })
 
