@@ -19,14 +19,20 @@ export function hasDuplicates(text: string): boolean {
   return false
 }
 
-/** The deepest nesting, and the number of members, of a JSON text that `JSON.parse` takes. */
-export function measureShape(text: string): { readonly depth: number; readonly members: number } {
+/** The deepest nesting, and the numbers of members and of objects and arrays, of a JSON text that `JSON.parse` takes. */
+export function measureShape(text: string): {
+  readonly depth: number
+  readonly members: number
+  readonly brackets: number
+} {
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\]:]/gs) ?? []
-  let [depth, deepest, members] = [0, 0, 0]
+  let [depth, deepest, members, brackets] = [0, 0, 0, 0]
   for (const token of tokens) {
-    if (token === '{' || token === '[') deepest = Math.max(deepest, ++depth)
-    else if (token === '}' || token === ']') depth--
+    if (token === '{' || token === '[') {
+      deepest = Math.max(deepest, ++depth)
+      brackets++
+    } else if (token === '}' || token === ']') depth--
     else if (token === ':') members++
   }
-  return { depth: deepest, members }
+  return { depth: deepest, members, brackets }
 }

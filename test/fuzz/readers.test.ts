@@ -160,10 +160,14 @@ describe('a reader of a stranger’s text, fuzzed', () => {
           expect(found.error).toBeInstanceOf(SyntaxError)
           return
         }
-        const { depth, members } = measureShape(text)
+        const { depth, members, brackets } = measureShape(text)
         const doubled = hasDuplicates(text)
         const isRefusable =
-          depth > LIMITS.jsonDepth || members > LIMITS.jsonMembers || doubled || !isWellFormed(wanted.value)
+          depth > LIMITS.jsonDepth ||
+          members > LIMITS.jsonMembers ||
+          brackets > LIMITS.jsonMembers + LIMITS.jsonDepth ||
+          doubled ||
+          !isWellFormed(wanted.value)
         expect([text, found.error !== undefined]).toEqual([text, isRefusable])
         if (found.error !== undefined) {
           expect(found.error).toBeInstanceOf(SyntaxError)

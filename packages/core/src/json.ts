@@ -1,7 +1,7 @@
 /** Bounds on a JSON text, checked before anything is built from it. */
 export interface JsonLimits {
   readonly depth: number
-  /** Object members in the whole text. */
+  /** Object members in the whole text. Objects and arrays may be as many, and `depth` more. */
   readonly members: number
 }
 
@@ -12,7 +12,7 @@ export interface JsonLimits {
  * Two members of one name make two readers of one token disagree (RFC 8725 section 2.4, RFC 7519 section 4), so the
  * colons of the text are counted and compared with the members that parsing left.
  *
- * @throws SyntaxError with a constant message: too deep, too many members, duplicate members, not JSON, lone surrogates
+ * @throws SyntaxError with a constant message: too deep, too many members, objects or arrays, duplicate members, not JSON, lone surrogates
  */
 export function parseJson(text: string, limits: JsonLimits): unknown {
   const members = countColons(text, limits)
@@ -26,6 +26,7 @@ export function parseJson(text: string, limits: JsonLimits): unknown {
 function countColons(text: string, limits: JsonLimits): number {
   let depth = 0
   let members = 0
+  let brackets = 0
   for (let index = 0; index < text.length; index++) {
     switch (text.charCodeAt(index)) {
       case 0x22: // "
@@ -34,6 +35,9 @@ function countColons(text: string, limits: JsonLimits): number {
       case 0x5b: // [
       case 0x7b: // {
         if (++depth > limits.depth) throw new SyntaxError('The JSON is nested too deeply')
+        // Empty ones hold no member, and two thousand fit into a token: 100 kB once they are built, and remembered.
+        if (++brackets > limits.members + limits.depth)
+          throw new SyntaxError('The JSON has too many objects and arrays')
         break
       case 0x5d: // ]
       case 0x7d: // }

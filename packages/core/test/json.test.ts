@@ -98,6 +98,18 @@ describe('parseJson', () => {
     expect(parse('["::::",":"]', { members: 0 })).toEqual(['::::', ':'])
   })
 
+  it('counts objects and arrays too: thousands of empty ones hold no member, and cost the most', () => {
+    const many = (count: number, empty: string): string => `[${Array.from({ length: count }, () => empty).join(',')}]`
+    for (const empty of ['{}', '[]']) {
+      expect(parse(many(271, empty))).toHaveLength(271)
+      expect(() => parse(many(272, empty))).toThrow('The JSON has too many objects and arrays')
+    }
+    expect(parse(many(5, '{}'), { members: 2, depth: 4 })).toHaveLength(5)
+    expect(() => parse(many(6, '{}'), { members: 2, depth: 4 })).toThrow('The JSON has too many objects and arrays')
+  })
+
+  it('counts nothing that stands in a text', () => {})
+
   it('finds the end of a string behind any number of backslashes', () => {
     expect(parse('["\\\\",{"a":1}]')).toEqual(['\\', { a: 1 }])
     expect(() => parse('["\\\\",{"a":1,"a":1}]')).toThrow('A member is named twice')
