@@ -135,7 +135,11 @@ function isAmbiguous(text: string): boolean {
   const written = skeleton.split(':').length - 1
   const value = JSON.parse(text.replace(/^\ufeff/, '')) as unknown
   return (
-    written !== countMembers(value) || written > 256 || depthOf(value) > 16 || /\p{Surrogate}/u.test(collectText(value))
+    written !== countMembers(value) ||
+    written > 256 ||
+    skeleton.split(/[[{]/).length - 1 > 256 + 16 ||
+    depthOf(value) > 16 ||
+    /\p{Surrogate}/u.test(collectText(value))
   )
 }
 

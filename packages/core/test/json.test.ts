@@ -108,8 +108,6 @@ describe('parseJson', () => {
     expect(() => parse(many(6, '{}'), { members: 2, depth: 4 })).toThrow('The JSON has too many objects and arrays')
   })
 
-  it('counts nothing that stands in a text', () => {})
-
   it('finds the end of a string behind any number of backslashes', () => {
     expect(parse('["\\\\",{"a":1}]')).toEqual(['\\', { a: 1 }])
     expect(() => parse('["\\\\",{"a":1,"a":1}]')).toThrow('A member is named twice')
