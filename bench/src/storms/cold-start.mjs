@@ -14,7 +14,7 @@ import { createClient, toP99Ms, toServedPercent } from './client.mjs'
 export async function stormColdStart({ settings, say }, contender) {
   const count = settings.storms.coldRequests
   say(`storms: ${contender}, cold start with ${count} requests`)
-  await using issuer = await createTestIssuer({ algorithms: ['RS256'] })
+  const issuer = await createTestIssuer({ algorithms: ['RS256'] })
   await issuer.listen()
   const tokens = await mintTokens(issuer, 'RS256', count)
   const facts = { issuer: issuer.issuer, jwksUri: issuer.jwksUri, audience: 'https://api.example.com' }
@@ -33,5 +33,6 @@ export async function stormColdStart({ settings, say }, contender) {
   } finally {
     client.close()
     await server.close()
+    await issuer.close()
   }
 }

@@ -26,7 +26,7 @@ const PAUSE_MS = 20
 export async function stormFlood({ settings, say }, contender) {
   const seconds = settings.storms.floodSeconds
   say(`storms: ${contender}, ${seconds} s of random key names`)
-  await using issuer = await createTestIssuer({ algorithms: ['RS256'] })
+  const issuer = await createTestIssuer({ algorithms: ['RS256'] })
   await issuer.listen()
   const folder = mkdtempSync(path.join(os.tmpdir(), 'countersign-flood-'))
   const facts = { issuer: issuer.issuer, jwksUri: issuer.jwksUri, audience: 'https://api.example.com' }
@@ -66,6 +66,7 @@ export async function stormFlood({ settings, say }, contender) {
   } finally {
     client.close()
     await server.close()
+    await issuer.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
