@@ -16,6 +16,8 @@ export function readSelfTimes({ nodes, samples = [], timeDeltas = [] }) {
   let totalUs = 0
   for (const [index, id] of samples.entries()) {
     const name = names.get(id) ?? ''
+    // The profiler itself, starting and stopping.
+    if (name === 'post node:inspector') continue
     const us = timeDeltas[index] ?? 0
     totalUs += us
     selfUs.set(name, (selfUs.get(name) ?? 0) + us)
