@@ -1,5 +1,6 @@
 export type { Actor } from './actor.js'
 export type { AlgorithmName, KeyFamily } from './algorithms.js'
+export type { AuditEntry, AuditEvent, AuditOutcome, AuditParty, AuditTokenRef, AuditType } from './audit-event.js'
 export { toAuthRequest } from './auth-request.js'
 export type {
   AuthRequest,
@@ -74,6 +75,8 @@ export type { MemoryReplayOptions, MemoryReplayStore } from './stores/memory-rep
 export { memoryRevocationStore } from './stores/memory-revocation-store.js'
 export type { MemoryRevocationOptions, MemoryRevocationStore } from './stores/memory-revocation-store.js'
 export type {
+  AuditRecorder,
+  AuditSink,
   CacheStore,
   HttpHandler,
   HttpPeer,
@@ -84,7 +87,11 @@ export type {
   KeySelector,
   KeySource,
   KeySourceHealth,
+  SigningKeyStore,
+  SubjectTokenContext,
+  SubjectTokenVerifier,
   VerificationKey,
+  VersionedBytes,
 } from './ports.js'
 export { Principal } from './principal.js'
 export type { Claims, DefaultClaims, Register, Scheme, Verdict } from './principal.js'

@@ -1,5 +1,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { AlgorithmName, KeyFamily } from './algorithms.js'
+import type { AuditEntry, AuditEvent } from './audit-event.js'
+import type { Claims, Principal } from './principal.js'
 
 /** A public key as it is held after import: a typed object with one family, never text that something guesses from. */
 export interface VerificationKey {
@@ -49,7 +51,6 @@ export interface KeySource {
 export interface RevocationQuery {
   /** The canonical name. */
   readonly issuer: string
-  /** The `sub` claim, whichever claim the mapping takes for the subject of a principal. */
   /** The `sub` claim, also where the mapping takes a principal's subject from elsewhere: security events know no other. */
   readonly subject: string | undefined
   /** The `jti` claim. */
@@ -107,4 +108,70 @@ export interface CacheStore {
   get(name: string): Promise<Uint8Array | undefined>
   set(name: string, value: Uint8Array, ttlMs: number): Promise<void>
   delete(name: string): Promise<void>
+}
+
+/** A document under compare-and-set: what the signing keys of a token service are kept in, sealed. The store sees bytes alone. */
+export interface VersionedBytes {
+  /** Grows by one with each write, from 1. */
+  readonly version: number
+  readonly bytes: Uint8Array
+}
+
+/** Keeps the sealed signing keys of one token service, for every replica of it. */
+export interface SigningKeyStore {
+  /** The newest document, or `undefined` where there never was one. Rejects where the store does not answer in a bounded time. */
+  read(): Promise<VersionedBytes | undefined>
+  /**
+   * Writes the next document if the newest one still has the version `expected` (0: there is none): of any number of calls with
+   * one `expected`, at most one resolves to `true`.
+   *
+   * @param next its version is `expected + 1`
+   */
+  compareAndSet(expected: number, next: VersionedBytes): Promise<boolean>
+}
+
+/** What a {@link SubjectTokenVerifier} is told beside the token. */
+export interface SubjectTokenContext {
+  /** The URN of RFC 8693 section 3 that the request named. */
+  readonly tokenType: string
+  /** The authenticated client that presents the token. */
+  readonly clientId: string
+}
+
+/**
+ * Verifies subject tokens of a kind that is no JWT of a trusted issuer: SAML assertions, for one.
+ *
+ * It checks everything about the token, its audience and its single use included; what the exchange may then make of it is
+ * decided elsewhere.
+ */
+export interface SubjectTokenVerifier {
+  /** The URNs that it takes. */
+  readonly tokenTypes: readonly string[]
+  /**
+   * @throws AuthenticationError for a token that is no good
+   * @throws UpstreamError where that cannot be known
+   */
+  verify(token: string, context: SubjectTokenContext): Promise<Principal<Claims>>
+}
+
+/** Where sources tell what happened. */
+export interface AuditRecorder {
+  /**
+   * Resolves when the event is as safe as its type demands: for exchanges, grants, key and trust changes once a required
+   * sink has it. Rejects with {@link UpstreamError} where none can: what was to be recorded must then not happen.
+   */
+  record(entry: AuditEntry): Promise<void>
+  /** `hmac256:<key id>:<base64url>` over a token: a name that only who holds the key can compute. */
+  fingerprint(token: string): string
+}
+
+/** Keeps audit events. */
+export interface AuditSink {
+  readonly name: string
+  /** What holds once `write` has resolved. */
+  readonly durability: 'none' | 'os' | 'disk' | 'replicated'
+  /** Batches come in the order of `chain.seq`; one may come again after a failure: (`stream`, `seq`) tells. */
+  write(batch: readonly AuditEvent[], options: { readonly signal: AbortSignal }): Promise<void>
+  flush?(deadlineMs: number): Promise<void>
+  close?(): Promise<void>
 }

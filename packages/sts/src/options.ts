@@ -1,0 +1,97 @@
+import type {
+  AuditRecorder,
+  Logger,
+  ReplayStore,
+  RevocationStore,
+  Runtime,
+  SubjectTokenVerifier,
+  Verifier,
+} from '@countersign/core'
+import type { ClientOptions } from './clients/client.js'
+import type { SigningAlgorithm, SigningKeys } from './keys/signing-keys.js'
+import type { PolicyRule } from './policy/rule.js'
+
+/** Where revocations of our own tokens are written: shared, if there are several replicas. */
+export interface TokenRevocations extends RevocationStore {
+  /** Revokes one token by its `jti`, for as long as it could have lived. */
+  revokeToken(token: { readonly issuer: string; readonly tokenId: string }): void | Promise<void>
+}
+
+/**
+ * An issuer that we take tokens from, and for what. `client`: its tokens are assertions that authenticate workloads. `subject`:
+ * its tokens are what is exchanged. Never both: one token must not serve as assertion and as grant.
+ */
+export type TrustRecord = ClientTrust | SubjectTrust
+
+/** Trust in the workload tokens of an issuer: they authenticate clients, and are never exchanged. */
+export interface ClientTrust {
+  readonly use: 'client'
+  /** As the given verifier knows it. */
+  readonly issuer: string
+}
+
+/** Trust in the users (or services) of an issuer: they may be the subject, or the actor, of an exchange. */
+export interface SubjectTrust {
+  readonly use: 'subject'
+  /** As the given verifier knows it. */
+  readonly issuer: string
+  /** What its tokens may be called in a request. Default: `jwt` alone. */
+  readonly tokenTypes?: readonly ('jwt' | 'id_token' | 'access_token')[] | undefined
+  /** Who a `jwt` may be meant for instead of this service: values of `aud`. Default: this service's issuer identifier alone. */
+  readonly audiences?: readonly string[] | undefined
+  /** `from-policy`: its tokens carry no scopes, and a rule's own scopes are what there is. Default `from-token`. */
+  readonly subjectScopes?: 'from-token' | 'from-policy' | undefined
+  /** What its `acr` values are called here. One that is not listed is not passed on. */
+  readonly acr?: Readonly<Record<string, string>> | undefined
+  /** What its `amr` values are called here. One that is not listed is not passed on. */
+  readonly amr?: Readonly<Record<string, string>> | undefined
+}
+
+/** An API that tokens are issued for. */
+export interface TargetOptions {
+  /** The one `aud` of its tokens. */
+  readonly audience: string
+  /** Resource URIs that mean this target (RFC 8707), beside its name and its audience. */
+  readonly resources?: readonly string[] | undefined
+  /** Every scope that it knows. */
+  readonly scopes: readonly string[]
+  /** How long its tokens live, in seconds, 10 to 3,600. Default 300. */
+  readonly tokenLifetimeSeconds?: number | undefined
+  /** Default: the first algorithm of the signing keys. */
+  readonly algorithm?: SigningAlgorithm | undefined
+  /**
+   * What `sub` is for a subject of another issuer. `pairwise`: base64url(SHA-256(lp(iss) ‖ lp(sub))). `same`: as it came, possible only
+   * where exactly one issuer reaches this target. Default `pairwise`.
+   */
+  readonly subject?: 'pairwise' | 'same' | undefined
+  /** Mapped claims that its tokens may carry, by name. Default: none. */
+  readonly claims?: readonly string[] | undefined
+}
+
+/** Options of a token service. */
+export interface TokenServiceOptions {
+  /** The issuer identifier: an https URL without query and fragment (RFC 8414 section 2). Endpoints stand below it. */
+  readonly issuer: string
+  readonly signingKeys: SigningKeys
+  /** Verifies tokens of other issuers. Its audience is this service's issuer identifier. Never closed here. */
+  readonly verifier?: Verifier<unknown> | undefined
+  /** For subject tokens that are no JWTs. */
+  readonly subjectTokenVerifiers?: readonly SubjectTokenVerifier[] | undefined
+  readonly trust?: readonly TrustRecord[] | undefined
+  readonly clients: readonly ClientOptions[]
+  /** By name: what `audience` names in a request. */
+  readonly targets: Readonly<Record<string, TargetOptions>>
+  readonly policy: { readonly id: string; readonly rules: readonly PolicyRule[] }
+  readonly audit: AuditRecorder
+  /** Remembers client assertions, proofs and grants that may be used once. Shared, if there are several replicas. */
+  readonly replayStore: ReplayStore
+  readonly revocations?: TokenRevocations | undefined
+  /** The deepest chain of actors. Default 5. */
+  readonly maxActorDepth?: number | undefined
+  /** A token that would live shorter than this is not issued, in seconds. Default 10. */
+  readonly minTokenLifetimeSeconds?: number | undefined
+  /** Default 5, at most 60. */
+  readonly clockToleranceSeconds?: number | undefined
+  readonly logger?: Logger | undefined
+  readonly runtime?: Partial<Runtime> | undefined
+}
