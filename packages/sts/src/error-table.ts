@@ -19,3 +19,115 @@ export interface TokenErrorRow {
   readonly status: 400 | 401 | 405 | 413 | 415 | 500 | 503
   readonly text: string
 }
+
+/** The public half of the table: a client learns nothing beyond these rows. */
+export const TOKEN_ERRORS: Readonly<Record<TokenErrorCode, TokenErrorRow>> = {
+  invalid_request: { status: 400, text: 'The request is malformed, or a token in it is not accepted' },
+  invalid_client: { status: 401, text: 'Client authentication failed' },
+  invalid_grant: { status: 400, text: 'The grant is invalid, expired or not accepted' },
+  unauthorized_client: { status: 400, text: 'The client may not use this grant' },
+  unsupported_grant_type: { status: 400, text: 'The grant type is not supported' },
+  invalid_scope: { status: 400, text: 'The scope cannot be granted' },
+  invalid_target: { status: 400, text: 'No token can be issued for this target' },
+  invalid_dpop_proof: { status: 400, text: 'The DPoP proof is invalid' },
+  use_dpop_nonce: { status: 400, text: 'A DPoP proof with the nonce of this response is required' },
+  unsupported_token_type: { status: 400, text: 'Tokens of this type cannot be revoked' },
+  insufficient_user_authentication: {
+    status: 400,
+    text: 'A stronger or more recent authentication is required',
+  },
+  temporarily_unavailable: { status: 503, text: 'The request cannot be answered at the moment' },
+  server_error: { status: 500, text: 'The request could not be processed' },
+}
+
+/** Why exactly a request was refused: for logs and audit events, never for a client. */
+export type StsReason =
+  | 'ERR_STS_GRANT_UNSUPPORTED'
+  | 'ERR_STS_GRANT_FORBIDDEN'
+  | 'ERR_STS_PARAMETER_MISSING'
+  | 'ERR_STS_PARAMETER_UNEXPECTED'
+  | 'ERR_STS_TOKEN_TYPE'
+  | 'ERR_STS_REQUESTED_TYPE'
+  | 'ERR_STS_SUBJECT_TOKEN'
+  | 'ERR_STS_ACTOR_TOKEN'
+  | 'ERR_STS_ASSERTION_REPLAYED'
+  | 'ERR_STS_MAY_ACT'
+  | 'ERR_STS_ACTOR_IS_SUBJECT'
+  | 'ERR_STS_ACTOR_DELEGATED'
+  | 'ERR_STS_ACTOR_FORBIDDEN'
+  | 'ERR_STS_ACTOR_DEPTH'
+  | 'ERR_STS_POLICY_DENIED'
+  | 'ERR_STS_TARGET_MISSING'
+  | 'ERR_STS_TARGET_SEVERAL'
+  | 'ERR_STS_TARGET_UNKNOWN'
+  | 'ERR_STS_TARGET_FORBIDDEN'
+  | 'ERR_STS_SCOPE_FORBIDDEN'
+  | 'ERR_STS_SCOPE_EMPTY'
+  | 'ERR_STS_LIFETIME'
+  | 'ERR_STS_PROOF_REQUIRED'
+  | 'ERR_STS_BINDING_REQUIRED'
+  | 'ERR_STS_TOKEN_SIZE'
+  | 'ERR_STS_AUDIT_UNAVAILABLE'
+  | 'ERR_STS_UNAVAILABLE'
+  | 'ERR_STS_UNEXPECTED'
+
+/** The private half of the table: the error under which each reason is shown. */
+export const STS_REASONS: Readonly<Record<StsReason, TokenErrorCode>> = {
+  ERR_STS_GRANT_UNSUPPORTED: 'unsupported_grant_type',
+  ERR_STS_GRANT_FORBIDDEN: 'unauthorized_client',
+  ERR_STS_PARAMETER_MISSING: 'invalid_request',
+  ERR_STS_PARAMETER_UNEXPECTED: 'invalid_request',
+  ERR_STS_TOKEN_TYPE: 'invalid_request',
+  ERR_STS_REQUESTED_TYPE: 'invalid_request',
+
+  ERR_STS_SUBJECT_TOKEN: 'invalid_request',
+  ERR_STS_ACTOR_TOKEN: 'invalid_request',
+  ERR_STS_ASSERTION_REPLAYED: 'invalid_grant',
+  ERR_STS_MAY_ACT: 'invalid_request',
+  ERR_STS_ACTOR_IS_SUBJECT: 'invalid_request',
+  ERR_STS_ACTOR_DELEGATED: 'invalid_request',
+  ERR_STS_ACTOR_FORBIDDEN: 'invalid_request',
+  ERR_STS_ACTOR_DEPTH: 'invalid_request',
+  ERR_STS_POLICY_DENIED: 'invalid_request',
+
+  ERR_STS_TARGET_MISSING: 'invalid_target',
+  ERR_STS_TARGET_SEVERAL: 'invalid_target',
+  ERR_STS_TARGET_UNKNOWN: 'invalid_target',
+  ERR_STS_TARGET_FORBIDDEN: 'invalid_target',
+  ERR_STS_SCOPE_FORBIDDEN: 'invalid_scope',
+  ERR_STS_SCOPE_EMPTY: 'invalid_scope',
+
+  ERR_STS_LIFETIME: 'invalid_request',
+  ERR_STS_PROOF_REQUIRED: 'invalid_request',
+  ERR_STS_BINDING_REQUIRED: 'invalid_request',
+  ERR_STS_TOKEN_SIZE: 'invalid_request',
+
+  ERR_STS_AUDIT_UNAVAILABLE: 'temporarily_unavailable',
+  ERR_STS_UNAVAILABLE: 'temporarily_unavailable',
+  ERR_STS_UNEXPECTED: 'server_error',
+}
+
+/**
+ * Reasons that speak of the token that was presented. For RFC 7523 it is the grant itself, and they are `invalid_grant`
+ * (RFC 7523 section 3.1), where an exchange says `invalid_request` (RFC 8693 section 2.2.2).
+ */
+export const ABOUT_THE_TOKEN: ReadonlySet<StsReason> = new Set([
+  'ERR_STS_SUBJECT_TOKEN',
+  'ERR_STS_MAY_ACT',
+  'ERR_STS_ACTOR_IS_SUBJECT',
+  'ERR_STS_ACTOR_DEPTH',
+  'ERR_STS_POLICY_DENIED',
+  'ERR_STS_LIFETIME',
+  'ERR_STS_PROOF_REQUIRED',
+])
+
+/** Reasons by which a rule said no to what was otherwise in order: `denied` in the audit trail, not `failure`. */
+export const DENIALS: ReadonlySet<StsReason> = new Set([
+  'ERR_STS_GRANT_FORBIDDEN',
+  'ERR_STS_MAY_ACT',
+  'ERR_STS_ACTOR_FORBIDDEN',
+  'ERR_STS_POLICY_DENIED',
+  'ERR_STS_TARGET_FORBIDDEN',
+  'ERR_STS_SCOPE_FORBIDDEN',
+  'ERR_STS_SCOPE_EMPTY',
+])

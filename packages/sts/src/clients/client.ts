@@ -35,6 +35,11 @@ export interface ClientOptions {
   readonly grants?: readonly GrantName[] | undefined
   /** What it may present, by the last part of the URN. Default `access_token` and `jwt`. */
   readonly subjectTokenTypes?: readonly string[] | undefined
+  /**
+   * What it is called where tokens are meant for it: values of `aud` that are this client, beside its client id. Each belongs to
+   * one client. Default: none.
+   */
+  readonly audiences?: readonly string[] | undefined
   /** Its tokens must be bound to its key: RFC 9449 section 5.2. Default false. */
   readonly requireBoundTokens?: boolean | undefined
 }
@@ -46,5 +51,7 @@ export interface ResolvedClient {
   readonly grants: readonly GrantName[]
   /** Full URNs. */
   readonly subjectTokenTypes: readonly string[]
+  /** Every `aud` that is this client, its client id first. */
+  readonly audiences: readonly string[]
   readonly requireBoundTokens: boolean
 }
