@@ -90,6 +90,14 @@ describe('the public names are part of the promise of a version:', () => {
         type AsyncGuard
         type Audience
         type AudienceRule
+        type AuditEntry
+        type AuditEvent
+        type AuditOutcome
+        type AuditParty
+        type AuditRecorder
+        type AuditSink
+        type AuditTokenRef
+        type AuditType
         type AuthRequest
         type AuthRequestContext
         type AuthenticationRequirement
@@ -172,7 +180,10 @@ describe('the public names are part of the promise of a version:', () => {
         type Runtime
         type RuntimeFetchInit
         type Scheme
+        type SigningKeyStore
         type Source
+        type SubjectTokenContext
+        type SubjectTokenVerifier
         type TextTarget
         type TokenProfile
         type TrustedIssuer
@@ -182,6 +193,7 @@ describe('the public names are part of the promise of a version:', () => {
         type VerificationKey
         type Verifier
         type VerifierOptions
+        type VersionedBytes
       ./adapter
         authenticateRequest
         callEndpoint
@@ -191,6 +203,7 @@ describe('the public names are part of the promise of a version:', () => {
         getPrincipal
         invalid
         list
+        listOrNone
         methods
         number
         oneOf
@@ -217,6 +230,34 @@ describe('the public names are part of the promise of a version:', () => {
         type OptionRow
         type OptionTable
         type OutgoingStream
+      ./server
+        KEY_SOURCE_TABLE
+        PROOF_TABLE
+        checkFetchUrl
+        checkTime
+        claimFirstUse
+        createEndpointProofs
+        createKeySource
+        decodeJws
+        findClaim
+        keys
+        readDate
+        readText
+        readTextList
+        toReplayId
+        toThumbprint
+        verifySignature
+        type Decoded
+        type EndpointProofRules
+        type EndpointProofs
+        type HttpAllowance
+        type KeySourceContext
+        type KeysLocation
+        type Lifetime
+        type Memory
+        type ReadProofs
+        type TokenHeader
+        type Verified
       ./testing
         withPrincipal
         type PrincipalDescription"

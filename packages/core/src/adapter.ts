@@ -15,6 +15,18 @@ export { readMountOptions } from './http/mount-options.js'
 export type { MountOptions } from './http/mount-options.js'
 export { invalid } from './options/fail.js'
 export type { OptionProblem } from './options/fail.js'
-export { flag, list, methods, number, oneOf, optional, readTable, required, table, text } from './options/kinds.js'
+export {
+  flag,
+  list,
+  listOrNone,
+  methods,
+  number,
+  oneOf,
+  optional,
+  readTable,
+  required,
+  table,
+  text,
+} from './options/kinds.js'
 export type { Kind, OptionRow, OptionTable } from './options/kinds.js'
 export { silentLogger, toSafeLogger } from './runtime.js'

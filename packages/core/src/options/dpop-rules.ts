@@ -4,7 +4,7 @@ import type { Nonces } from '../http/nonces.js'
 import { toUrlRoot } from '../http/proof-url.js'
 import type { ReplayStore } from '../ports.js'
 import type { DpopRules } from '../rules.js'
-import type { ReadNonce } from './dpop.js'
+import type { ReadDpop, ReadNonce } from './dpop.js'
 import { invalid } from './fail.js'
 import type { ReadOptions } from './tables.js'
 
@@ -14,8 +14,15 @@ import type { ReadOptions } from './tables.js'
  * @throws ConfigurationError naming the option that is missing
  */
 export function toDpopRules(read: ReadOptions): DpopRules | undefined {
-  const { dpop, replayStore, publicUrl, dangerouslyTrustRequestHost } = read
-  if (dpop === undefined) return undefined
+  return read.dpop === undefined ? undefined : toProofRules(read.dpop, read)
+}
+
+/** What proofs need beside their own options. */
+export type ProofSurroundings = Pick<ReadOptions, 'replayStore' | 'publicUrl' | 'dangerouslyTrustRequestHost'>
+
+/** As {@link toDpopRules}, where there are proofs. */
+export function toProofRules(dpop: ReadDpop, surroundings: ProofSurroundings): DpopRules {
+  const { replayStore, publicUrl, dangerouslyTrustRequestHost } = surroundings
   if (replayStore === undefined) {
     const fix = 'Instances share one through Redis; memoryReplayStore() is right for a single one.'
     throw invalid({ option: 'replayStore', got: undefined, wants: 'a replay store, where there is "dpop"', fix })

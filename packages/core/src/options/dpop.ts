@@ -6,8 +6,12 @@ import type { Kind, OptionTable } from './kinds.js'
 import { ALGORITHM_NAMES, algorithms } from './algorithms-kind.js'
 
 /** `dpop` as read. */
-export interface ReadDpop {
+export interface ReadDpop extends ReadProofs {
   readonly mode: DpopMode
+}
+
+/** What proofs must be, as read. */
+export interface ReadProofs {
   readonly algorithms: readonly AlgorithmName[]
   readonly maxAgeSeconds: number
   readonly futureSkewSeconds: number
@@ -55,11 +59,13 @@ const NONCE_TABLE: OptionTable<ReadNonce> = {
   region: optional(text('the name of a region', 64), ''),
 }
 
-/** Every option of `dpop`. */
-export const DPOP_TABLE: OptionTable<ReadDpop> = {
-  mode: required(dpopMode),
+/** What proofs of possession must be, wherever they are sent. */
+export const PROOF_TABLE: OptionTable<ReadProofs> = {
   algorithms: optional(algorithms, ALGORITHM_NAMES),
   maxAgeSeconds: optional(number('seconds', 1, 3_600), 300),
   futureSkewSeconds: optional(number('seconds', 0, 60), 10),
   nonce: optional(table(NONCE_TABLE)),
 }
+
+/** Every option of `dpop`. */
+export const DPOP_TABLE: OptionTable<ReadDpop> = { mode: required(dpopMode), ...PROOF_TABLE }

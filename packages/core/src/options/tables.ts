@@ -1,4 +1,5 @@
 import type { AlgorithmName } from '../algorithms.js'
+import type { KeySourceContext } from '../keys/key-source.js'
 import type { ReplayStore, RevocationStore } from '../ports.js'
 import type { KeyCacheRules, Limits, NetworkRules } from '../rules.js'
 import { silentLogger, systemRuntime } from '../runtime.js'
@@ -122,6 +123,14 @@ const runtime: Kind<Runtime> = {
   },
 }
 
+/** What whoever reads key sets of others goes by. */
+export const KEY_SOURCE_TABLE: OptionTable<KeySourceContext> = {
+  network: optional(table(NETWORK_TABLE), readTable(NETWORK_TABLE, {}, 'network')),
+  keyCache: optional(table(KEY_CACHE_TABLE), readTable(KEY_CACHE_TABLE, {}, 'keyCache')),
+  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  runtime: optional(runtime, systemRuntime),
+}
+
 /** Whatever the realm holds stands in every challenge, inside quotes. */
 const realm: Kind<string> = {
   wants: 'printable ASCII without quotes and backslashes',
@@ -201,15 +210,15 @@ export const VERIFIER_TABLE: OptionTable<ReadOptions> = {
   maxTokenAgeSeconds: optional(number('seconds', 1, Infinity)),
   maxTokenLifetimeSeconds: optional(number('seconds', 1, Infinity)),
   limits: optional(table(LIMITS_TABLE), readTable(LIMITS_TABLE, {}, 'limits')),
-  network: optional(table(NETWORK_TABLE), readTable(NETWORK_TABLE, {}, 'network')),
-  keyCache: optional(table(KEY_CACHE_TABLE), readTable(KEY_CACHE_TABLE, {}, 'keyCache')),
+  network: KEY_SOURCE_TABLE.network,
+  keyCache: KEY_SOURCE_TABLE.keyCache,
   tokenCache: optional(tokenCache, readTable(TOKEN_CACHE_TABLE, {}, 'tokenCache')),
   revocationStore: optional(methods<RevocationStore>('a revocation store', ['isRevoked'])),
   dpop: optional(table(DPOP_TABLE)),
   replayStore: optional(methods<ReplayStore>('a replay store', ['claim'])),
-  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  logger: KEY_SOURCE_TABLE.logger,
   realm: optional(realm, 'api'),
   publicUrl: optional(publicUrl, []),
   dangerouslyTrustRequestHost: optional(flag, false),
-  runtime: optional(runtime, systemRuntime),
+  runtime: KEY_SOURCE_TABLE.runtime,
 }

@@ -3,8 +3,9 @@ import { AuthenticationError, UpstreamError } from '../errors.js'
 import { CLOCK_SKEW_MS } from '../http/nonces.js'
 import type { NonceSlot } from '../http/nonces.js'
 import { hasClaimed, rememberClaim } from '../http/own-claims.js'
-import type { ReplayClaim } from '../ports.js'
+import type { ReplayClaim, ReplayStore } from '../ports.js'
 import type { DpopRules, Rules } from '../rules.js'
+import type { Runtime } from '../runtime.js'
 import { isPending, withDeadline } from './deadline.js'
 
 /**
@@ -21,6 +22,12 @@ export interface Lifetime {
   readonly nonce: NonceSlot | undefined
 }
 
+/** Where it is remembered what was used, and the clock that this is reckoned by. */
+export interface Memory {
+  readonly replayStore: ReplayStore
+  readonly runtime: Pick<Runtime, 'now'>
+}
+
 /**
  * Checks that a proof was never used before, on whatever instance, by claiming its id. The last check of all: only who
  * passed every other one may fill the store.
@@ -33,24 +40,36 @@ export async function checkFirstUse(
   id: string,
   request: AuthRequest,
   lifetime: Lifetime,
-  { runtime }: Rules,
+  { runtime }: Pick<Rules, 'runtime'>,
   { replayStore }: DpopRules,
 ): Promise<void> {
   if (hasClaimed(request, replayStore, id)) return
-  const { fresh, memorySinceMs } = await askStore(
-    id,
-    Math.ceil(lifetime.endsAtMs - runtime.now()) + MARGIN_MS,
-    replayStore,
-  )
+  const fresh = await claimFirstUse(id, lifetime, { replayStore, runtime })
   if (!fresh) throw new AuthenticationError('ERR_PROOF_REPLAYED', { detail: { claim: 'jti' } })
-  if (memorySinceMs !== undefined && lifetime.madeAfterMs < memorySinceMs) {
-    // The store may have forgotten this very id. Whoever made the proof can make another: later, or with a later nonce.
-    throw new UpstreamError('ERR_STORE_UNAVAILABLE', { retryAfterSeconds: toWaitMs(lifetime, memorySinceMs) / 1_000 })
-  }
   rememberClaim(request, replayStore, id)
 }
 
-async function askStore(id: string, ttlMs: number, store: DpopRules['replayStore']): Promise<ReplayClaim> {
+/**
+ * Claims the id of whatever may be used once, and tells whether nobody had. To be asked after every other check.
+ *
+ * @param id of `toReplayId`
+ * @throws UpstreamError `ERR_STORE_UNAVAILABLE` where the store does not say, or may have forgotten: 503, never a yes
+ */
+export async function claimFirstUse(
+  id: string,
+  lifetime: Lifetime,
+  { replayStore, runtime }: Memory,
+): Promise<boolean> {
+  const ttlMs = Math.ceil(lifetime.endsAtMs - runtime.now()) + MARGIN_MS
+  const { fresh, memorySinceMs } = await askStore(id, ttlMs, replayStore)
+  if (fresh && memorySinceMs !== undefined && lifetime.madeAfterMs < memorySinceMs) {
+    // The store may have forgotten this very id. Whoever made the proof can make another: later, or with a later nonce.
+    throw new UpstreamError('ERR_STORE_UNAVAILABLE', { retryAfterSeconds: toWaitMs(lifetime, memorySinceMs) / 1_000 })
+  }
+  return fresh
+}
+
+async function askStore(id: string, ttlMs: number, store: ReplayStore): Promise<ReplayClaim> {
   let answer: unknown
   try {
     answer = store.claim(id, ttlMs)

@@ -5,6 +5,7 @@ import type { CountersignError } from '../errors.js'
 import type { Reason } from '../error-table.js'
 import { CLOCK_SKEW_MS } from '../http/nonces.js'
 import { normalizeProofUrl, toKnownUrls } from '../http/proof-url.js'
+import { toThumbprint } from '../keys/proof-keys.js'
 import type { ProofKeys } from '../keys/proof-keys.js'
 import type { VerificationKey } from '../ports.js'
 import type { DpopRules, Rules } from '../rules.js'
@@ -23,7 +24,7 @@ const MAX_JTI_LENGTH = 256
 
 /** What a proof is judged by. */
 export interface ProofRules {
-  readonly rules: Rules
+  readonly rules: Pick<Rules, 'limits' | 'runtime'>
   readonly dpop: DpopRules
   readonly proofKeys: ProofKeys
 }
@@ -40,30 +41,67 @@ export async function checkProof(
   thumbprint: string,
   { token }: Credentials,
   request: AuthRequest,
-  { rules, dpop, proofKeys }: ProofRules,
+  context: ProofRules,
 ): Promise<void> {
+  await judge(request, { thumbprint, token }, context)
+}
+
+/**
+ * Verifies the DPoP proof of a request that asks for a token: that whoever sends it holds a key, and gives the thumbprint of
+ * that key. For authenticated clients alone: any sound key is imported, and remembered. An `ath` is not looked at.
+ *
+ * @throws AuthenticationError `ERR_PROOF_*`: `invalid_dpop_proof`, `use_dpop_nonce`
+ * @throws UpstreamError `ERR_STORE_UNAVAILABLE` where it cannot be known whether the proof was used before
+ * @see RFC 9449 sections 4.3, 5, 8 and 11.1
+ */
+export function verifyProof(request: AuthRequest, context: ProofRules): Promise<string> {
+  return judge(request, undefined, context)
+}
+
+/** The token that a proof goes with, and the key that this token is bound to. */
+interface BoundToken {
+  readonly thumbprint: string
+  readonly token: string
+}
+
+async function judge(
+  request: AuthRequest,
+  bound: BoundToken | undefined,
+  { rules, dpop, proofKeys }: ProofRules,
+): Promise<string> {
   const [field, second] = request.dpop
   if (field === undefined) throw refuse('ERR_PROOF_MISSING') // section 4.3 step 1
   if (second !== undefined) throw refuse('ERR_PROOF_MULTIPLE')
   const decoded = decodeProof(field, rules) // step 2
   if (decoded.header.type !== 'dpop+jwt') throw refuse('ERR_PROOF_MALFORMED', 'typ') // step 4
   if (!dpop.algorithms.has(decoded.header.algorithm.name)) throw refuse('ERR_PROOF_MALFORMED', 'alg') // step 5
+  const thumbprint = bound?.thumbprint ?? readThumbprint(decoded)
   const key = findKey(decoded, thumbprint, proofKeys) // steps 7 and 12
-  const payload = verifyProof(decoded, [key]) // step 6
+  const payload = readPayload(decoded, [key]) // step 6
   const jti = readJti(payload) // step 3
   if (findClaim(payload, 'htm') !== request.method) throw refuse('ERR_PROOF_METHOD', 'htm') // step 8
   const url = checkUrl(payload, request, dpop) // step 9
   const lifetime = checkFreshness(payload, rules, dpop) // steps 10 and 11
-  if (findClaim(payload, 'ath') !== hash('sha256', token, 'base64url')) throw refuse('ERR_PROOF_TOKEN', 'ath') // step 12
+  if (bound !== undefined && findClaim(payload, 'ath') !== hash('sha256', bound.token, 'base64url'))
+    throw refuse('ERR_PROOF_TOKEN', 'ath') // step 12
   await checkFirstUse(toReplayId('dpop', thumbprint, url, jti), request, lifetime, rules, dpop) // section 11.1
+  return thumbprint
 }
 
-function decodeProof(field: string, rules: Rules): Decoded {
+function decodeProof(field: string, rules: ProofRules['rules']): Decoded {
   try {
     return decodeJws(field, rules.limits)
   } catch (error) {
     throw new AuthenticationError('ERR_PROOF_MALFORMED', { detail: { why: (error as CountersignError).reason } })
   }
+}
+
+/** The name of the key that the proof brought along. */
+function readThumbprint({ header }: Decoded): string {
+  const jwk = header.members['jwk']
+  const thumbprint = typeof jwk === 'object' && jwk !== null ? toThumbprint(jwk as Payload) : undefined
+  if (thumbprint === undefined) throw refuse('ERR_PROOF_KEY', 'jwk')
+  return thumbprint
 }
 
 /** The key that the token is bound to. Another one, however good its signature, is worth neither work nor memory. */
@@ -74,7 +112,7 @@ function findKey({ header }: Decoded, thumbprint: string, proofKeys: ProofKeys):
   return key
 }
 
-function verifyProof(decoded: Decoded, keys: Parameters<typeof verifySignature>[1]): Payload {
+function readPayload(decoded: Decoded, keys: Parameters<typeof verifySignature>[1]): Payload {
   try {
     return verifySignature(decoded, keys).payload
   } catch {
@@ -96,7 +134,7 @@ function checkUrl(payload: Payload, { url }: AuthRequest, { urlRoots }: DpopRule
   throw refuse('ERR_PROOF_URL', 'htu')
 }
 
-function checkFreshness(payload: Payload, { runtime }: Rules, dpop: DpopRules): Lifetime {
+function checkFreshness(payload: Payload, { runtime }: ProofRules['rules'], dpop: DpopRules): Lifetime {
   const nowMs = runtime.now()
   const issued = findClaim(payload, 'iat')
   if (typeof issued !== 'number' || Math.abs(issued) > Number.MAX_SAFE_INTEGER) throw refuse('ERR_PROOF_CLAIM', 'iat')

@@ -3,7 +3,7 @@ import { toAuthRequest } from '../../src/auth-request.js'
 import { UpstreamError } from '../../src/errors.js'
 import { joinRequest } from '../../src/http/own-claims.js'
 import type { ReplayClaim, ReplayStore } from '../../src/ports.js'
-import { checkFirstUse } from '../../src/steps/first-use.js'
+import { checkFirstUse, claimFirstUse } from '../../src/steps/first-use.js'
 import type { Lifetime } from '../../src/steps/first-use.js'
 import { memoryReplayStore } from '../../src/stores/memory-replay-store.js'
 import { NOW_SECONDS, toParts } from '../parts.js'
@@ -185,5 +185,27 @@ describe('one request that is judged twice', () => {
     const view = toProvenRequest([])
     expect(await reasonOfAsync(() => use('id', view))).toBe('accepted')
     expect(await reasonOfAsync(() => use('id', view))).toBe('ERR_PROOF_REPLAYED')
+  })
+})
+
+describe('the first use of anything else', () => {
+  const runtime = { now: () => NOW_MS }
+  const claim = (replayStore: ReplayStore, lifetime = LIFETIME) =>
+    claimFirstUse('id', lifetime, { replayStore, runtime })
+
+  it('is told from the second', async () => {
+    const store = memoryReplayStore()
+    expect([await claim(store), await claim(store)]).toEqual([true, false])
+  })
+
+  it('is remembered for a minute longer than it could be used', async () => {
+    const store = createRecordingStore()
+    await claim(store)
+    expect(store.asked).toEqual([{ id: 'id', ttlMs: 360_000 }])
+  })
+
+  it('is not believed of what was made before a gap in the memory', async () => {
+    const store = createRecordingStore(() => ({ fresh: true, memorySinceMs: LIFETIME.madeAfterMs + 1 }))
+    expect(await errorOfAsync(() => claim(store))).toMatchObject({ reason: 'ERR_STORE_UNAVAILABLE', status: 503 })
   })
 })
