@@ -1,4 +1,10 @@
 export type { ClientAuthenticationMethod, ClientAuthenticationOptions, ClientOptions } from './clients/client.js'
+export { createSigningKeys } from './keys/create-signing-keys.js'
+export { localKeyWrapper } from './keys/key-wrapper.js'
+export type { KeyWrapper, WrapContext } from './keys/key-wrapper.js'
+export { memoryKeys } from './keys/memory-keys.js'
+export type { SigningKeysOptions } from './keys/options.js'
+export { JWKS_MAX_AGE_SECONDS } from './keys/rotation-rules.js'
 export type {
   OwnKey,
   Signer,

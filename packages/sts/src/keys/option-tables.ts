@@ -1,0 +1,104 @@
+import type { AuditRecorder, Logger, SigningKeyStore } from '@countersign/core'
+import {
+  invalid,
+  list,
+  methods,
+  number,
+  oneOf,
+  optional,
+  readTable,
+  required,
+  silentLogger,
+  table,
+  text,
+  toSafeLogger,
+} from '@countersign/core/adapter'
+import type { Kind, OptionTable } from '@countersign/core/adapter'
+import type { Clock } from './clock.js'
+import type { KeyWrapper } from './key-wrapper.js'
+import type { SigningKeysOptions } from './options.js'
+import type { RotationTimes } from './rotation-rules.js'
+import { toRotationRules } from './rotation-rules.js'
+import type { RotationRules } from './ring.js'
+import type { SigningAlgorithm } from './signing-keys.js'
+
+/** Options of signing keys as read. */
+export interface ReadSigningKeysOptions {
+  readonly store: SigningKeyStore
+  readonly wrapper: KeyWrapper
+  readonly name: string
+  readonly rules: RotationRules
+  readonly refreshMs: number
+  readonly maxStaleMs: number
+  readonly deadlineMs: number
+  readonly audit: AuditRecorder | undefined
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+interface Table extends RotationTimes, Omit<ReadSigningKeysOptions, 'rules' | 'clock'> {
+  readonly runtime: Clock
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+const systemClock: Clock = { now: () => Date.now(), monotonicNow: () => performance.now() }
+
+const CLOCK_TABLE: OptionTable<Clock> = {
+  now: optional(callback('the wall clock, in milliseconds since the epoch'), systemClock.now),
+  monotonicNow: optional(callback('a clock that never goes back, in milliseconds'), systemClock.monotonicNow),
+}
+
+const ALGORITHMS = ['ES256', 'ES384', 'Ed25519', 'RS256', 'PS256'] as const
+
+const TABLE: OptionTable<Table> = {
+  store: required(methods<SigningKeyStore>('a store of signing keys', ['read', 'compareAndSet'])),
+  wrapper: required(methods<KeyWrapper>('a key wrapper', ['wrap', 'unwrap'])),
+  name: optional(text('the name of the keys', 128), 'signing-keys'),
+  algorithms: optional<readonly SigningAlgorithm[]>(
+    list(oneOf(ALGORITHMS), `a list of ${ALGORITHMS.join(', ')}`),
+    Object.freeze(['ES256'] as const),
+  ),
+  pendingMs: optional(number('milliseconds', 1, 90 * DAY_MS), DAY_MS),
+  activeMs: optional(number('milliseconds', 1, 90 * DAY_MS), 30 * DAY_MS),
+  retiringMs: optional(number('milliseconds', 1, 366 * DAY_MS)),
+  maxTokenLifetimeSeconds: optional(number('seconds', 10, 366 * 86_400), 3_600),
+  clockToleranceSeconds: optional(number('seconds', 0, 60), 5),
+  verifierCacheSeconds: optional(number('seconds', 0, 86_400), 600),
+  refreshMs: optional(number('milliseconds', 10, 60_000), 10_000),
+  maxStaleMs: optional(number('milliseconds', 1_000, 300_000), 300_000),
+  deadlineMs: optional(number('milliseconds', 10, 10_000), 2_000),
+  audit: optional(methods<AuditRecorder>('an audit recorder', ['record'])),
+  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  runtime: optional(table(CLOCK_TABLE), systemClock),
+}
+
+/** @throws ConfigurationError naming the option */
+export function readSigningKeysOptions(options: SigningKeysOptions): ReadSigningKeysOptions {
+  const read = readTable(TABLE, options, '')
+  const { store, wrapper, name, refreshMs, maxStaleMs, deadlineMs, audit, runtime } = read
+  const logger = toSafeLogger(read.logger)
+  return {
+    store,
+    wrapper,
+    name,
+    rules: toRotationRules(read),
+    refreshMs,
+    maxStaleMs,
+    deadlineMs,
+    audit,
+    logger,
+    clock: runtime,
+  }
+}
+
+function callback<T extends (...parameters: never[]) => unknown>(wants: string): Kind<T> {
+  return {
+    wants,
+    read(value, option) {
+      if (typeof value === 'function') return value as T
+      throw invalid({ option, got: value, wants, fix: 'Pass a function, or leave it out.' })
+    },
+  }
+}
