@@ -156,7 +156,11 @@ describe.each(mountedHosts)('an endpoint on $name', ({ name, start }) => {
     expect((await call('POST', '/api', chunked('01234', '56789'))).status).toBe(200)
     for (const sent of [text('0123456789a'), chunked('01234', '56789', 'a'), chunked('0123456789a')]) {
       const answer = await call('POST', '/api', sent)
-      expect(answer).toMatchObject({ status: 413, body: '', fields: { connection: ['close'] } })
+      expect(answer).toMatchObject({ status: 413, fields: { connection: ['close'], 'cache-control': ['no-store'] } })
+      expect(JSON.parse(answer.body)).toEqual({
+        error: 'invalid_request',
+        error_description: 'The request body is too large',
+      })
     }
     expect(server.errors).toEqual([])
   })

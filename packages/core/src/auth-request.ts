@@ -30,6 +30,8 @@ export interface ConnectionSocket {
   readonly remoteAddress?: string | undefined
   /** On a TLS connection. */
   readonly encrypted?: boolean | undefined
+  /** On a TLS connection whose server asks for certificates: whether the chain of the client's held. */
+  readonly authorized?: boolean | undefined
   getPeerX509Certificate?(): X509Certificate | undefined
 }
 

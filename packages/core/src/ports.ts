@@ -72,6 +72,8 @@ export interface HttpPeer {
   readonly remoteAddress?: string | undefined
   /** The certificate of this TLS connection, if the client presented one. */
   clientCertificate?(): X509Certificate | undefined
+  /** Whether the TLS server has checked the chain of that certificate, up to an authority that it trusts for clients. Absent: no. */
+  isCertificateTrusted?(): boolean
 }
 
 /** Whatever serves an endpoint: metadata, token service, signals. Each adapter's `mount` puts one into an application. */

@@ -121,11 +121,18 @@ function toPeer({ socket }: IncomingStream): HttpPeer {
   return {
     remoteAddress: socket?.remoteAddress,
     clientCertificate: () => socket?.getPeerX509Certificate?.(),
+    // Servers that ask for certificates and take any (`rejectUnauthorized: false`) say here whether it is a good one.
+    isCertificateTrusted: () => socket?.authorized === true,
   }
 }
 
-/** Nobody reads the rest, so that the connection ends with the answer; HTTP/2 has no such field and ends the stream. */
+/**
+ * As an OAuth error, because every endpoint of this suite is one of OAuth. Nobody reads the rest, so that the connection
+ * ends with the answer; HTTP/2 has no such field and ends the stream.
+ */
 function tooLarge({ httpVersionMajor }: IncomingStream): Response {
-  const headers = httpVersionMajor === 2 ? undefined : { Connection: 'close' }
-  return new Response(null, headers === undefined ? { status: 413 } : { status: 413, headers })
+  const headers = new Headers({ 'Cache-Control': 'no-store' })
+  if (httpVersionMajor !== 2) headers.set('Connection', 'close')
+  const body = { error: 'invalid_request', error_description: 'The request body is too large' }
+  return Response.json(body, { status: 413, headers })
 }

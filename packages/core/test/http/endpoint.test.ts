@@ -72,6 +72,11 @@ describe('callEndpoint', () => {
     const found = await call(toRaw({ headers: { 'transfer-encoding': 'chunked' } }, 'x'.repeat(1_001)))
     for (const answer of [announced, found]) {
       expect([answer?.status, answer?.headers.get('connection')]).toEqual([413, 'close'])
+      expect(answer?.headers.get('cache-control')).toBe('no-store')
+      expect(await answer?.json()).toEqual({
+        error: 'invalid_request',
+        error_description: 'The request body is too large',
+      })
     }
     const second = await call(toRaw({ headers: { 'content-length': '1001' }, httpVersionMajor: 2 }, 'x'))
     expect([second?.status, second?.headers.get('connection')]).toEqual([413, null])
@@ -123,12 +128,21 @@ describe('callEndpoint', () => {
     const socket = { remoteAddress: '192.0.2.1', getPeerX509Certificate: () => certificate }
     const found: unknown[] = []
     const handler: HttpHandler = async (_request, peer) => {
-      found.push(peer?.remoteAddress, peer?.clientCertificate?.())
+      found.push([peer?.remoteAddress, peer?.clientCertificate?.(), peer?.isCertificateTrusted?.()])
       return new Response()
     }
+    await call(toRaw({ socket: { ...socket, authorized: true } }), {}, handler)
+    // A server that takes any certificate: nobody has checked its chain.
+    await call(toRaw({ socket: { ...socket, authorized: false } }), {}, handler)
     await call(toRaw({ socket }), {}, handler)
     await call(toRaw({ socket: null }), {}, handler)
-    expect(found).toEqual(['192.0.2.1', certificate, undefined, undefined])
+    const address = '192.0.2.1'
+    expect(found).toEqual([
+      [address, certificate, true],
+      [address, certificate, false],
+      [address, certificate, false],
+      [undefined, undefined, false],
+    ])
   })
 
   it('reads no byte of a body before the endpoint does', async () => {
@@ -197,6 +211,9 @@ describe('callEndpoint', () => {
     }
     const [status, body] = await send('short')
     expect([status, JSON.parse(body)]).toMatchObject([200, { method: 'POST', body: 'short' }])
-    expect(await send('much longer')).toEqual([413, ''])
+    expect(await send('much longer')).toEqual([
+      413,
+      '{"error":"invalid_request","error_description":"The request body is too large"}',
+    ])
   })
 })
