@@ -90,6 +90,19 @@ describe('checkBinding, where proofs are checked', () => {
     expect(await judge(undefined, 'Bearer', { mode: 'required' })).toBe('ERR_PROOF_REQUIRED')
   })
 
+  it('proves nothing outside a request, nor where the verifier looks at no proofs, whatever scheme is said', () => {
+    const token = toVerified(claims({ cnf: bound }))
+    const proofKeys = createProofKeys()
+    const proving = toParts({}, withDpop(createRecordingStore()))
+    const bare = { scheme: 'DPoP', token: TOKEN, request: undefined } as const
+    expect(reasonOf(() => checkBinding(token, proving.issuer, bare, { rules: proving.rules, proofKeys }))).toBe(
+      'ERR_PROOF_REQUIRED',
+    )
+    const sent = { ...bare, request: toProvenRequest([toProof()]) }
+    const blind = { rules: { ...proving.rules, dpop: undefined }, proofKeys }
+    expect(reasonOf(() => checkBinding(token, proving.issuer, sent, blind))).toBe('ERR_PROOF_REQUIRED')
+  })
+
   it("goes by the issuer's own mode where it has one", async () => {
     expect(await judge(undefined, 'Bearer', { own: 'required' })).toBe('ERR_PROOF_REQUIRED')
     expect(await judge(undefined, 'Bearer', { mode: 'required', own: 'allowed' })).toBe('accepted')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findClaim } from '../../src/steps/claim-types.js'
 import { checkClaims } from '../../src/steps/claims.js'
 import type { ClaimsRules } from '../../src/steps/claims.js'
 import { claims, NOW_SECONDS, stillRuntime, toParts, toVerified } from '../parts.js'
@@ -117,7 +118,17 @@ describe('checkClaims', () => {
     expect(reason({ ...wrong, nonce: undefined, exp: NOW_SECONDS + 1 })).toBe('ERR_TOKEN_AUDIENCE')
   })
 
-  it('reads no claim from Object.prototype', () => {
+  it('reads no claim from a prototype, ours or one that somebody made', () => {
+    for (const payload of [{}, Object.create({ nonce: 'x', exp: 1 }) as object]) {
+      for (const name of ['constructor', 'toString', '__proto__', 'nonce', 'exp']) {
+        expect(findClaim({ ...payload, own: 1 }, name)).toBeUndefined()
+        expect(findClaim(payload as Readonly<Record<string, unknown>>, name)).toBeUndefined()
+      }
+    }
+    expect(findClaim({ nonce: null }, 'nonce')).toBeNull()
+  })
+
+  it('demands no claim that only Object.prototype has', () => {
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const strict = toParts({ requiredClaims: [name] }).issuer
       expect(reasonOf(() => checkClaims(toVerified(claims()), strict, rules))).toBe('ERR_TOKEN_CLAIM_MISSING')

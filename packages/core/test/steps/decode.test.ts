@@ -37,6 +37,13 @@ describe('decode', () => {
     },
   )
 
+  it('refuses a text without a dot, and one with a single dot, however much of a token is in it', () => {
+    const [header, payload] = [encode(HEADER), encode({ iss: 'x' })]
+    for (const text of [header, `${header}x`, `${header}${payload}`, `${header}.${payload}`, `.${header}${payload}`]) {
+      expect(reason(text)).toBe('ERR_TOKEN_MALFORMED')
+    }
+  })
+
   it('refuses an empty header, payload or signature between good others', () => {
     const [header, payload] = [encode(HEADER), encode({ iss: 'x' })]
     expect(reason(`${header}.${payload}.`)).toBe('ERR_TOKEN_MALFORMED')

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { createVerifier } from '../../src/create-verifier.js'
 import type { Principal } from '../../src/principal.js'
-import { claims, toOptions, toSigned } from '../parts.js'
+import { toVerdict } from '../../src/steps/principal.js'
+import { claims, toOptions, toParts, toSigned, toVerified } from '../parts.js'
 import { errorOfAsync, reasonOfAsync } from '../refusals.js'
 
 function verifyWith<C>(
@@ -89,6 +90,29 @@ describe("the application's schema", () => {
     }
     made.when.setTime(1)
     expect(made.when.getTime()).toBe(1)
+  })
+
+  it('is shared by the requests of one token only where all of it is plain', async () => {
+    const { issuer } = toParts()
+    const isShared = async (value: unknown): Promise<boolean> =>
+      (
+        await toVerdict(
+          toVerified(claims()),
+          issuer,
+          toSchema(() => ({ value })),
+        )
+      ).shareable
+    const bare = Object.assign(Object.create(null) as object, { x: [1] })
+    for (const value of [{}, [], { a: { b: [1] } }, bare, { bare }, undefined, null, 'text']) {
+      expect(await isShared(value)).toBe(true)
+    }
+    expect([bare, (bare as { x: unknown }).x].every(Object.isFrozen)).toBe(true)
+    for (const odd of [new Date(0), new Map(), () => 1, new (class Own {})()]) {
+      for (const value of [odd, [odd], { a: 1, odd }, { odd, z: {} }, [{ a: 1 }, { b: [odd] }, 2]]) {
+        expect(await isShared(value)).toBe(false)
+      }
+    }
+    expect(await toVerdict(toVerified(claims()), issuer, undefined)).toMatchObject({ shareable: true })
   })
 
   it.each([undefined, null, 'text', 1, [1], new Map()])('may give %o', async (value) => {

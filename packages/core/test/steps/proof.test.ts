@@ -276,6 +276,7 @@ describe('the claims of a proof', () => {
   it('D8: match nothing where the URL of the request is not known, or below no public URL', async () => {
     for (const url of [undefined, '', 'nonsense', '/orders', 'https://evil.example/orders']) {
       expect(await reason({ request: { url }, dpop: [toProof({ htu: url })] })).toBe('ERR_PROOF_URL')
+      expect(await reason({ request: { url } })).toBe('ERR_PROOF_URL')
     }
   })
 
@@ -335,6 +336,8 @@ describe('the time of a proof', () => {
     [10.001, 'ERR_PROOF_TIME'],
     [11, 'ERR_PROOF_TIME'],
     [3_600, 'ERR_PROOF_TIME'],
+    [Number.MAX_SAFE_INTEGER - NOW_SECONDS, 'ERR_PROOF_TIME'],
+    [Number.MAX_SAFE_INTEGER + 1 - NOW_SECONDS, 'ERR_PROOF_CLAIM'],
     [-10, 'accepted'],
     [-300, 'accepted'],
     [-300.001, 'ERR_PROOF_TIME'],

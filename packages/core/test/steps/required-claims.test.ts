@@ -46,6 +46,14 @@ describe('checkClaimRule', () => {
       expect(reason(path, ['x', 'false', '0'])).toBe('ERR_TOKEN_CLAIM_TYPE')
   })
 
+  it('where one tenant is due, refuses a list of them, one of which is it', () => {
+    const judge = (path: readonly string[]): string =>
+      reasonOf(() => checkClaimRule(PAYLOAD, { path, oneOf: ['x'], single: true }))
+    expect(judge(['a'])).toBe('accepted')
+    expect(judge(['b'])).toBe('ERR_TOKEN_CLAIM_TYPE')
+    expect(judge(['https://acme.example/roles'])).toBe('ERR_TOKEN_CLAIM_TYPE')
+  })
+
   it('follows own members alone', () => {
     for (const path of [
       ['constructor'],
