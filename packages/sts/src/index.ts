@@ -1,5 +1,6 @@
 export type { ClientAuthenticationMethod, ClientAuthenticationOptions, ClientOptions } from './clients/client.js'
 export { createSigningKeys } from './keys/create-signing-keys.js'
+export { fileKeys } from './keys/file-keys.js'
 export { localKeyWrapper } from './keys/key-wrapper.js'
 export type { KeyWrapper, WrapContext } from './keys/key-wrapper.js'
 export { memoryKeys } from './keys/memory-keys.js'

@@ -9,7 +9,6 @@ import {
   readTable,
   required,
   silentLogger,
-  table,
   text,
   toSafeLogger,
 } from '@countersign/core/adapter'
@@ -45,9 +44,21 @@ const DAY_MS = 24 * HOUR_MS
 
 const systemClock: Clock = { now: () => Date.now(), monotonicNow: () => performance.now() }
 
-const CLOCK_TABLE: OptionTable<Clock> = {
-  now: optional(callback('the wall clock, in milliseconds since the epoch'), systemClock.now),
-  monotonicNow: optional(callback('a clock that never goes back, in milliseconds'), systemClock.monotonicNow),
+/** As of a verifier: an object of the caller's, with members of its own. */
+const clock: Kind<Clock> = {
+  wants: 'an object with now() or monotonicNow()',
+  read(value, option) {
+    if (typeof value !== 'object' || value === null)
+      throw invalid({ option, got: value, wants: this.wants, fix: 'Leave it out for the clocks of this process.' })
+    const method = (name: keyof Clock): (() => number) => {
+      const found = (value as Readonly<Record<string, unknown>>)[name]
+      if (found === undefined) return systemClock[name]
+      if (typeof found === 'function') return found.bind(value) as () => number
+      const fix = 'Pass a function, or leave it out.'
+      throw invalid({ option: `${option}.${name}`, got: found, wants: 'a function', fix })
+    }
+    return { now: method('now'), monotonicNow: method('monotonicNow') }
+  },
 }
 
 const ALGORITHMS = ['ES256', 'ES384', 'Ed25519', 'RS256', 'PS256'] as const
@@ -71,7 +82,7 @@ const TABLE: OptionTable<Table> = {
   deadlineMs: optional(number('milliseconds', 10, 10_000), 2_000),
   audit: optional(methods<AuditRecorder>('an audit recorder', ['record'])),
   logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
-  runtime: optional(table(CLOCK_TABLE), systemClock),
+  runtime: optional(clock, systemClock),
 }
 
 /** @throws ConfigurationError naming the option */
@@ -90,15 +101,5 @@ export function readSigningKeysOptions(options: SigningKeysOptions): ReadSigning
     audit,
     logger,
     clock: runtime,
-  }
-}
-
-function callback<T extends (...parameters: never[]) => unknown>(wants: string): Kind<T> {
-  return {
-    wants,
-    read(value, option) {
-      if (typeof value === 'function') return value as T
-      throw invalid({ option, got: value, wants, fix: 'Pass a function, or leave it out.' })
-    },
   }
 }

@@ -1,4 +1,4 @@
-import type { AuditRecorder, Logger, SigningKeyStore } from '@countersign/core'
+import type { AuditRecorder, Logger, Runtime, SigningKeyStore } from '@countersign/core'
 import type { KeyWrapper } from './key-wrapper.js'
 import type { SigningAlgorithm } from './signing-keys.js'
 
@@ -34,6 +34,6 @@ export interface SigningKeysOptions {
   readonly audit?: AuditRecorder | undefined
   /** Hears what an operator should know. Default: nobody does. */
   readonly logger?: Logger | undefined
-  /** Clocks, for tests and simulations. */
-  readonly runtime?: { readonly now?: () => number; readonly monotonicNow?: () => number } | undefined
+  /** Clocks, for tests and simulations: `fetch` is not used. */
+  readonly runtime?: Partial<Runtime> | undefined
 }

@@ -64,11 +64,6 @@ export interface KeyChange {
   readonly to: SigningKeyState
 }
 
-/** Whether a key stands in the key set that is published. */
-export function isPublished(record: KeyRecord): boolean {
-  return record.state !== 'revoked'
-}
-
 /** The keys of an algorithm in a state, oldest first. */
 export function findRecords(
   records: readonly KeyRecord[],
