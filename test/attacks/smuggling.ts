@@ -48,7 +48,14 @@ export const smuggling: readonly Attack[] = [
         'a method in lower case': { method: 'get', fields: [good] },
         'lines that end in a line feed': { path: `/me HTTP/1.1\nX: y`, fields: [good] },
       }
-      return Object.entries(shapes).map(([name, request]) => ({ name, request, status: [400] }))
+      // Node refuses a coding that it does not know once it has handed the headers on: what waits for nothing, such as a
+      // framework that knows no such route, has answered by then. The connection ends all the same.
+      const late = 'chunks under another name'
+      return Object.entries(shapes).map(([name, request]) => ({
+        name,
+        request,
+        status: name === late ? [400, 404] : [400],
+      }))
     },
   },
   {

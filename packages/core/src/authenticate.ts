@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Issuers } from './issuers/issuers.js'
 import type { ProofKeys } from './keys/proof-keys.js'
+import { isPending } from './maybe.js'
+import type { Maybe } from './maybe.js'
 import type { RevocationStore } from './ports.js'
 import type { Verdict } from './principal.js'
 import type { Rules } from './rules.js'
@@ -37,17 +39,42 @@ export interface Accepted<C> {
   readonly cached: boolean
 }
 
-/** The pipe. Reading order is execution order; each step takes what the one before returned. */
-export async function authenticate<C>(credentials: Credentials, policy: Policy<C>): Promise<Accepted<C>> {
+/**
+ * The pipe. Reading order is execution order; each step takes what the one before returned. A verdict that is remembered
+ * skips the proof and nothing else, and waits for nothing unless a store has to be asked.
+ */
+export function authenticate<C>(credentials: Credentials, policy: Policy<C>): Maybe<Accepted<C>> {
   const key = findCacheKey(credentials.token, policy)
-  const known = key === undefined ? undefined : await recall(key, policy)
-  const { verified, issuer } = known ?? (await prove(credentials, policy))
-  await checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
-  await checkStatus(verified, issuer, policy.revocations)
+  const known = key === undefined ? undefined : recall(key, policy)
+  if (known === undefined || isPending(known) || known.verdict === undefined) {
+    return authenticateLater(credentials, policy, key, known)
+  }
+  const accepted = { verdict: known.verdict, cached: true }
+  const used = checkUse(known, credentials, policy)
+  return isPending(used) ? used.then(() => accepted) : accepted
+}
+
+async function authenticateLater<C>(
+  credentials: Credentials,
+  policy: Policy<C>,
+  key: string | undefined,
+  recalled: Maybe<Remembered<C> | undefined>,
+): Promise<Accepted<C>> {
+  const known = await recalled
+  const proven = known ?? (await prove(credentials, policy))
+  await checkUse(proven, credentials, policy)
   if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
+  const { verified, issuer } = proven
   const { verdict, shareable } = await toVerdict(verified, issuer, policy.schema)
   if (key !== undefined) policy.cache?.remember(key, { verified, issuer, verdict: shareable ? verdict : undefined })
   return { verdict, cached: known !== undefined }
+}
+
+/** What is checked of each request, however often its token was seen. */
+function checkUse<C>({ verified, issuer }: Proven, credentials: Credentials, policy: Policy<C>): Maybe<void> {
+  const bound = checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
+  if (isPending(bound)) return bound.then(() => checkStatus(verified, issuer, policy.revocations))
+  return checkStatus(verified, issuer, policy.revocations)
 }
 
 /** From text to what a trusted issuer really said, to us, now. */
@@ -65,11 +92,21 @@ async function prove<C>(credentials: Credentials, policy: Policy<C>): Promise<Pr
  * What was proven of this very token before, if it still stands: its issuer is trusted by the same rules, its key is in
  * the set, its time has not run out. Otherwise it is judged afresh, so that the reason is the true one.
  */
-async function recall<C>(key: string, { cache, issuers, rules }: Policy<C>): Promise<Remembered<C> | undefined> {
-  const known = cache?.find(key)
+function recall<C>(key: string, policy: Policy<C>): Maybe<Remembered<C> | undefined> {
+  const known = policy.cache?.find(key)
   if (known === undefined) return undefined
+  const trusted = policy.issuers.find(String(known.verified.payload['iss']))
+  if (isPending(trusted)) return trusted.then((issuer) => checkStanding(key, known, issuer, policy))
+  return checkStanding(key, known, trusted, policy)
+}
+
+function checkStanding<C>(
+  key: string,
+  known: Remembered<C>,
+  trusted: TrustedIssuer | undefined,
+  { cache, rules }: Policy<C>,
+): Remembered<C> | undefined {
   const { verified, issuer } = known
-  const trusted = await issuers.find(String(verified.payload['iss']))
   if (trusted !== issuer || !issuer.keys.holds(verified.key)) {
     cache?.forget(key)
     return undefined

@@ -1,9 +1,6 @@
 import { isAuthRequest, toAuthRequest } from './auth-request.js'
 import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.js'
-import { authenticate } from './authenticate.js'
-import type { Accepted, Policy } from './authenticate.js'
-import { hasVerdictSubscribers, publishVerdictEvent } from './diagnostics.js'
-import { ConfigurationError, CountersignError, InternalError } from './errors.js'
+import type { Policy } from './authenticate.js'
 import { explainPolicy } from './explain.js'
 import { explainToken } from './explain-token.js'
 import { toRefusal } from './http/challenge.js'
@@ -13,15 +10,14 @@ import { createIssuerList } from './issuers/list.js'
 import { checkReadiness } from './issuers/readiness.js'
 import { createIssuers } from './issuers/issuers.js'
 import { isTemplate } from './issuers/template.js'
+import { judge, setEntry } from './judge.js'
 import { createProofKeys } from './keys/proof-keys.js'
 import type { VerifierOptions } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
-import { Principal } from './principal.js'
 import type { Claims } from './principal.js'
 import { createHeaderCache } from './stores/header-cache.js'
 import { createTokenCache } from './stores/token-cache.js'
 import { readCredentials } from './steps/credentials.js'
-import type { Credentials } from './steps/credentials.js'
 import type { Verifier } from './verifier.js'
 
 /**
@@ -44,15 +40,15 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
     toAuthRequest(request, { publicUrl, trustHost, target })
   const challenge = toChallengeRules(rules, resolved)
   let resourceMetadataUrl: string | undefined
-  return Object.freeze<Verifier<C>>({
+  const verifier = Object.freeze<Verifier<C>>({
     publicUrl,
     authorizationServers: listed.all
       .map(({ issuer }) => issuer)
       .filter((issuer) => /^https?:\/\//.test(issuer) && !isTemplate(issuer)),
     proofs: toProofPolicy(challenge),
     advertise: (url) => void (resourceMetadataUrl = url),
-    verify: (token) => judge(() => ({ scheme: 'Bearer', token, request: undefined }), policy),
-    authenticate: (request) =>
+    verify: async (token) => judge(() => ({ scheme: 'Bearer', token, request: undefined }), policy),
+    authenticate: async (request) =>
       judge(() => readCredentials(isAuthRequest(request) ? request : view(request), rules), policy),
     toAuthRequest: view,
     ready: () => checkReadiness(listed.all),
@@ -66,41 +62,10 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
       cache?.clear()
     },
   })
+  setEntry(verifier, (request) => judge(() => readCredentials(request, rules), policy))
+  return verifier
 }
 
 function explainer<C>(explain: () => Readonly<Record<string, unknown>>, policy: Policy<C>): Verifier<C>['explain'] {
   return ((token?: string) => (token === undefined ? explain() : explainToken(token, policy))) as Verifier<C>['explain']
-}
-
-/** Judges, tells whoever listens, and lets nothing out but errors of this suite. */
-async function judge<C>(read: () => Credentials, policy: Policy<C>): Promise<Principal<C>> {
-  const { now, monotonicNow } = policy.rules.runtime
-  const startedAtMs = hasVerdictSubscribers() ? monotonicNow() : undefined
-  try {
-    const credentials = read()
-    const accepted = await authenticate(credentials, policy)
-    if (startedAtMs !== undefined) publishAcceptance(accepted, credentials, monotonicNow() - startedAtMs)
-    return new Principal(accepted.verdict, credentials.token, credentials.scheme, now)
-  } catch (error) {
-    const refusal = toRefusable(error, policy)
-    policy.issuers.nearMisses.tell(refusal)
-    if (startedAtMs !== undefined) {
-      const { code, reason, detail } = refusal
-      publishVerdictEvent({ outcome: 'refused', code, reason, detail, durationMs: monotonicNow() - startedAtMs })
-    }
-    throw refusal
-  }
-}
-
-/** A failure nobody foresaw is ours (500), never the token's; and so is an answer of `resolveIssuer` that cannot be. */
-function toRefusable<C>(error: unknown, { rules }: Policy<C>): CountersignError {
-  if (error instanceof ConfigurationError)
-    rules.logger.error('resolveIssuer gave an answer that cannot be', { ...error.detail })
-  else if (error instanceof CountersignError) return error
-  return new InternalError('ERR_UNEXPECTED', { cause: error })
-}
-
-function publishAcceptance<C>({ verdict, cached }: Accepted<C>, { scheme }: Credentials, durationMs: number): void {
-  const { issuer, subject, clientId, cut } = verdict
-  publishVerdictEvent({ outcome: 'accepted', issuer, subject, clientId, scheme, cached, cut, durationMs })
 }

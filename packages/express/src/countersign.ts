@@ -3,7 +3,7 @@ import type { Claims, Principal, Verifier, VerifierOptions } from '@countersign/
 import { authenticateRequest, readMiddlewareOptions, toVerifier } from '@countersign/core/adapter'
 import type { MiddlewareOptions } from '@countersign/core/adapter'
 import type { Handler } from './handler.js'
-import { settle } from './settle.js'
+import { refuse, settle } from './settle.js'
 
 /**
  * Makes the middleware that judges every request that reaches it, with a verifier or the options of a new one.
@@ -26,12 +26,21 @@ export function countersign<C = Claims>(
   return (req, res, next) => {
     show(req, undefined)
     const setHeader = (name: string, value: string) => res.headersSent || res.setHeader(name, value)
-    const judged = authenticateRequest(verifier, req, { optional, setHeader })
-    settle(
-      judged.then((principal) => show(req, principal)),
-      res,
-      next,
-    )
+    let judged: ReturnType<typeof authenticateRequest<C>>
+    try {
+      judged = authenticateRequest(verifier, req, { optional, setHeader })
+    } catch (error) {
+      return refuse(error, res, next)
+    }
+    if (judged instanceof Promise) {
+      return settle(
+        judged.then((principal) => show(req, principal)),
+        res,
+        next,
+      )
+    }
+    show(req, judged)
+    next()
   }
 }
 

@@ -25,15 +25,20 @@ export function findRegistration(server: object): Registration | undefined {
 }
 
 /** Judges a request by a registration, once: a route may ask for what the plugin has done already. */
-export async function judge(
+export function judge(
   registration: Registration,
   request: HookRequest,
   reply: HookReply,
   optional: boolean,
-): Promise<void> {
+): void | Promise<void> {
   if (judged.get(request.raw) === registration) return
   const { raw } = reply
   const setHeader = (name: string, value: string) => raw.headersSent || raw.setHeader(name, value)
-  const principal = await authenticateRequest(registration.verifier, request.raw, { optional, setHeader })
+  const principal = authenticateRequest(registration.verifier, request.raw, { optional, setHeader })
+  if (principal instanceof Promise) return principal.then((late) => remember(request, registration, late))
+  return remember(request, registration, principal)
+}
+
+function remember(request: HookRequest, registration: Registration, principal: object | undefined): void {
   if (principal !== undefined) judged.set(request.raw, registration)
 }

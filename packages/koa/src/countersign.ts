@@ -27,7 +27,8 @@ export function countersign<C = Claims>(
     try {
       const target = (ctx.req as IncomingMessage & { originalUrl?: string }).originalUrl ?? ctx.originalUrl
       const setHeader = (name: string, value: string) => ctx.set?.({ [name]: value })
-      show(ctx, await authenticateRequest(verifier, ctx.req, { optional, target, setHeader }))
+      const judged = authenticateRequest(verifier, ctx.req, { optional, target, setHeader })
+      show(ctx, judged instanceof Promise ? await judged : judged)
     } catch (error) {
       throw toThrow(error, ctx)
     }

@@ -7,16 +7,13 @@ import type { VerifierOptions } from '../options/options.js'
 import type { DefaultClaims, Principal } from '../principal.js'
 import type { Verifier } from '../verifier.js'
 import type { AuthRequest, IncomingRequest } from '../auth-request.js'
+import { authenticateNow } from '../judge.js'
+import { isPending } from '../maybe.js'
+import type { Maybe } from '../maybe.js'
 import { joinRequest } from './own-claims.js'
 import { findScheme } from './schemes.js'
-
-/** What our middleware knows of a request. Other libraries write `req.auth` too; nobody else writes here. */
-interface Attachment {
-  readonly verifier: Verifier<unknown>
-  readonly principal: Principal<unknown> | undefined
-}
-
-const attachments = new WeakMap<object, Attachment>()
+import { attach, findAttachment } from './stamp.js'
+import type { Attachment } from './stamp.js'
 
 /** How one adapter call wants a request judged. */
 export interface AuthenticateOptions {
@@ -33,26 +30,52 @@ export interface AuthenticateOptions {
  *
  * An earlier verdict on the same request is forgotten first: inside a stricter router the inner verdict alone counts.
  *
- * @throws CountersignError fresh, with the answer's headers on it
+ * @returns the principal itself where nothing had to be awaited, as for a token that was verified before
+ * @throws CountersignError fresh, with the answer's headers on it; thrown or rejected with
  */
-export async function authenticateRequest<C>(
+export function authenticateRequest<C>(
   verifier: Verifier<C>,
   raw: IncomingRequest,
   options: AuthenticateOptions = {},
-): Promise<Principal<C> | undefined> {
-  attachments.set(raw, { verifier: verifier as Verifier<unknown>, principal: undefined })
+): Maybe<Principal<C> | undefined> {
+  attach(raw, { verifier: verifier as Verifier<unknown>, principal: undefined })
   let request: AuthRequest | undefined
   try {
     request = verifier.toAuthRequest(raw, options.target)
     if (request.dpop.length > 0) joinRequest(request, raw)
     if (options.optional === true && request.authorization.length === 0 && request.dpop.length === 0) return undefined
-    const principal = await verifier.authenticate(request)
-    attachPrincipal(raw, verifier, principal)
-    setHeaders(verifier.responseHeaders(request), options)
-    return principal
+    const judged = authenticateNow(verifier, request)
+    if (isPending(judged)) return acceptLater(verifier, raw, request, judged, options)
+    return accept(verifier, raw, request, judged, options)
   } catch (error) {
     throw verifier.refuse(error, request && findScheme(request))
   }
+}
+
+async function acceptLater<C>(
+  verifier: Verifier<C>,
+  raw: IncomingRequest,
+  request: AuthRequest,
+  pending: PromiseLike<Principal<C>>,
+  options: AuthenticateOptions,
+): Promise<Principal<C>> {
+  try {
+    return accept(verifier, raw, request, await pending, options)
+  } catch (error) {
+    throw verifier.refuse(error, findScheme(request))
+  }
+}
+
+function accept<C>(
+  verifier: Verifier<C>,
+  raw: IncomingRequest,
+  request: AuthRequest,
+  principal: Principal<C>,
+  options: AuthenticateOptions,
+): Principal<C> {
+  attachPrincipal(raw, verifier, principal)
+  if (request.dpop.length > 0) setHeaders(verifier.responseHeaders(request), options)
+  return principal
 }
 
 function setHeaders(headers: Readonly<Record<string, string>>, { setHeader }: AuthenticateOptions): void {
@@ -62,7 +85,7 @@ function setHeaders(headers: Readonly<Record<string, string>>, { setHeader }: Au
 
 /** Puts a principal where guards and `getAuth` look. For middleware, and for `withPrincipal` in tests. */
 export function attachPrincipal<C>(raw: object, verifier: Verifier<C>, principal: Principal<C>): void {
-  attachments.set(raw, { verifier: verifier as Verifier<unknown>, principal })
+  attach(raw, { verifier: verifier as Verifier<unknown>, principal })
 }
 
 /**
@@ -72,7 +95,7 @@ export function attachPrincipal<C>(raw: object, verifier: Verifier<C>, principal
  * @throws AuthenticationError `ERR_CREDENTIALS_MISSING` where nobody is signed in; whatever the guard throws, with the answer's headers
  */
 export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void | Promise<void> {
-  const attachment = attachments.get(raw)
+  const attachment = findAttachment(raw)
   if (attachment === undefined)
     throw notAuthenticated('A guard ran on a request that no countersign middleware has judged')
   const { principal, verifier } = attachment
@@ -96,7 +119,7 @@ async function checkLater(guard: AsyncGuard, { principal, verifier }: Attachment
 
 /** The principal of a raw request, if one was authenticated. */
 export function findPrincipal(raw: object): Principal<DefaultClaims> | undefined {
-  return attachments.get(raw)?.principal as Principal<DefaultClaims> | undefined
+  return findAttachment(raw)?.principal as Principal<DefaultClaims> | undefined
 }
 
 /**
@@ -105,7 +128,7 @@ export function findPrincipal(raw: object): Principal<DefaultClaims> | undefined
  * @throws InternalError `ERR_NOT_AUTHENTICATED` (500): a route that reads a principal must be one that demands it
  */
 export function getPrincipal<C = DefaultClaims>(raw: object, verifier?: Verifier<C>): Principal<C> {
-  const attachment = attachments.get(raw)
+  const attachment = findAttachment(raw)
   if (attachment?.principal === undefined)
     throw notAuthenticated('getAuth was called on a request that nobody is signed in to')
   if (verifier !== undefined && attachment.verifier !== verifier) {
@@ -144,7 +167,7 @@ export interface ErrorReply {
  */
 export function toErrorReply(error: unknown, raw?: object): ErrorReply | undefined {
   if (!(error instanceof CountersignError)) return undefined
-  const attachment = raw === undefined ? undefined : attachments.get(raw)
+  const attachment = raw === undefined ? undefined : findAttachment(raw)
   const refused =
     'Cache-Control' in error.headers
       ? error

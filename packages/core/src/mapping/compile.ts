@@ -8,7 +8,7 @@ import type {
 } from '../options/mapping-options.js'
 import { AuthenticationError } from '../errors.js'
 import { isTextList } from '../steps/claim-types.js'
-import { isPending } from '../steps/deadline.js'
+import { isPending } from '../maybe.js'
 import type { Payload } from '../steps/claim-types.js'
 import type { Mapped, Mapper } from './mapped.js'
 import { compileSource } from './source.js'

@@ -7,6 +7,7 @@ import type { Payload } from './claim-types.js'
 import type { Credentials } from './credentials.js'
 import { checkProof } from './proof.js'
 import type { Verified } from './signature.js'
+import type { Maybe } from '../maybe.js'
 
 /** Confirmation members that are understood: RFC 9449 section 6.1, RFC 8705 section 3.1. */
 const UNDERSTOOD = ['jkt', 'x5t#S256'] as const
@@ -30,7 +31,7 @@ export function checkBinding(
   issuer: TrustedIssuer,
   credentials: Credentials,
   { rules, proofKeys }: BindingContext,
-): void | Promise<void> {
+): Maybe<void> {
   const { scheme, request } = credentials
   const { dpop } = rules
   const confirmation = readConfirmation(payload)

@@ -22,8 +22,3 @@ export async function withDeadline<T>(pending: PromiseLike<T>, reason: Reason): 
     clearTimeout(timer)
   }
 }
-
-/** Whether a value must be awaited: promises of other libraries and realms are no instances of ours. */
-export function isPending<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
-}

@@ -3,10 +3,11 @@ import { AuthenticationError, UpstreamError } from '../errors.js'
 import { CLOCK_SKEW_MS } from '../http/nonces.js'
 import type { NonceSlot } from '../http/nonces.js'
 import { hasClaimed, rememberClaim } from '../http/own-claims.js'
+import { isPending } from '../maybe.js'
 import type { ReplayClaim, ReplayStore } from '../ports.js'
 import type { DpopRules, Rules } from '../rules.js'
 import type { Runtime } from '../runtime.js'
-import { isPending, withDeadline } from './deadline.js'
+import { withDeadline } from './deadline.js'
 
 /**
  * Added to what has to be remembered. An instance whose clock is behind takes a proof for longer than we do, and so do we

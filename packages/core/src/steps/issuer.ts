@@ -1,7 +1,8 @@
 import { AuthenticationError } from '../errors.js'
 import type { Issuers } from '../issuers/issuers.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
-import { isPending } from './deadline.js'
+import { isPending } from '../maybe.js'
+import type { Maybe } from '../maybe.js'
 import type { Decoded } from './decode.js'
 
 /** Longest `iss` that is looked up at all. */
@@ -13,7 +14,7 @@ const MAX_ISSUER_LENGTH = 2_048
  *
  * @throws AuthenticationError `ERR_TOKEN_ISSUER`, `ERR_ISSUER_UNTRUSTED`, before anything is fetched
  */
-export function findIssuer(decoded: Decoded, issuers: Issuers): TrustedIssuer | Promise<TrustedIssuer> {
+export function findIssuer(decoded: Decoded, issuers: Issuers): Maybe<TrustedIssuer> {
   const { iss } = decoded.unverified
   // An array that holds a trusted name is not that name (CVE-2025-30144).
   if (typeof iss !== 'string' || iss.length === 0)

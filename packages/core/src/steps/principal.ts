@@ -5,6 +5,7 @@ import type { DraftVerdict } from '../mapping/verdict.js'
 import type { Verdict } from '../principal.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { Verified } from './signature.js'
+import type { Maybe } from '../maybe.js'
 
 /** A verdict, and whether the requests of one token may share it. */
 export interface Mapping<C> {
@@ -23,7 +24,7 @@ export function toVerdict<C>(
   verified: Verified,
   issuer: TrustedIssuer,
   schema: StandardSchemaV1<unknown, C> | undefined,
-): Mapping<C> | Promise<Mapping<C>> {
+): Maybe<Mapping<C>> {
   const draft = toDraftVerdict(verified, issuer)
   if (schema === undefined) return { verdict: Object.freeze(draft) as Verdict<C>, shareable: true }
   return withClaims(draft, { ...verified.payload, ...draft.attributes }, schema)

@@ -4,6 +4,7 @@ import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { readDate, readText } from './claim-types.js'
 import { withDeadline } from './deadline.js'
 import type { Verified } from './signature.js'
+import type { Maybe } from '../maybe.js'
 
 /**
  * Checks that the token, its session and its subject were not revoked. Asked on every request, for cached verdicts too.
@@ -15,7 +16,7 @@ export function checkStatus(
   verified: Verified,
   issuer: TrustedIssuer,
   store: RevocationStore | undefined,
-): void | Promise<void> {
+): Maybe<void> {
   return store === undefined ? undefined : askStore(verified, issuer, store)
 }
 

@@ -1,0 +1,10 @@
+/**
+ * What is there already, or will be. For what a request waits for only where something has to be fetched or asked: a token
+ * that was verified before then goes through the whole pipe without one promise. Whoever gets one may simply await it.
+ */
+export type Maybe<T> = T | Promise<T>
+
+/** Whether a value must be awaited: promises of other libraries and realms are no instances of ours. */
+export function isPending<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
+}
