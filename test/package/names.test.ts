@@ -380,14 +380,19 @@ describe('the public names are part of the promise of a version:', () => {
     expect(listPublicNames('@countersign/redis')).toMatchInlineSnapshot(`
       ".
         cacheStore
+        redisKeys
+        redisRevocations
         replayStore
         type BreakerOptions
         type CacheStoreOptions
         type DegradedEvent
         type DegradedOptions
         type RedisClient
+        type RedisKeysOptions
         type RedisReadiness
         type RedisReplayStore
+        type RedisRevocationStore
+        type RedisRevocationsOptions
         type RedisStoreOptions
         type RedisWarning
         type ReplayStoreOptions"

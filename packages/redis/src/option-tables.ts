@@ -16,7 +16,7 @@ import type { Kind, OptionTable } from '@countersign/core/adapter'
 import type { BreakerRules } from './breaker.js'
 import type { Clock } from './clock.js'
 import type { DegradedEvent, DegradedRules } from './degraded.js'
-import type { CacheStoreOptions, ReplayStoreOptions } from './options.js'
+import type { CacheStoreOptions, RedisKeysOptions, RedisRevocationsOptions, ReplayStoreOptions } from './options.js'
 
 /** Options that every store has, as read. */
 export interface ReadStoreOptions {
@@ -40,12 +40,26 @@ export interface ReadCacheOptions extends ReadStoreOptions {
   readonly maxValueBytes: number
 }
 
-const prefix: Kind<string> = {
-  wants: 'printable ASCII without spaces and braces',
-  read(value, option) {
-    if (typeof value === 'string' && /^[\x21-\x7A\x7C\x7E]{1,64}$/.test(value)) return value
-    throw invalid({ option, got: value, wants: this.wants, fix: 'Such as "countersign:". Braces would pin a slot.' })
-  },
+/** Options of a store of signing keys as read. */
+export interface ReadKeysOptions extends ReadStoreOptions {
+  readonly name: string
+}
+
+/** Options of a store of revocations as read. */
+export interface ReadRevocationsOptions extends ReadStoreOptions {
+  readonly maxTokenLifetimeSeconds: number
+}
+
+/** A part of a key. */
+function keyPart(example: string): Kind<string> {
+  const wants = 'printable ASCII without spaces and braces'
+  return {
+    wants,
+    read(value, option) {
+      if (typeof value === 'string' && /^[\x21-\x7A\x7C\x7E]{1,64}$/.test(value)) return value
+      throw invalid({ option, got: value, wants, fix: `Such as "${example}". Braces would pin a slot.` })
+    },
+  }
 }
 
 const BREAKER_TABLE: OptionTable<BreakerRules> = {
@@ -86,7 +100,7 @@ const secrets: Kind<readonly Uint8Array[]> = {
 }
 
 const STORE_TABLE: OptionTable<ReadStoreOptions> = {
-  prefix: optional(prefix, 'countersign:'),
+  prefix: optional(keyPart('countersign:'), 'countersign:'),
   deadlineMs: optional(number('milliseconds', 1, 1_000), 50),
   breaker: optional(table(BREAKER_TABLE), readTable(BREAKER_TABLE, {}, 'breaker')),
   logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
@@ -106,6 +120,17 @@ const CACHE_TABLE: OptionTable<ReadCacheOptions> = {
   maxValueBytes: optional(number('bytes', 1, 16_777_216, true), 65_536),
 }
 
+const KEYS_TABLE: OptionTable<ReadKeysOptions> = {
+  ...STORE_TABLE,
+  deadlineMs: optional(STORE_TABLE.deadlineMs.kind as Kind<number>, 500),
+  name: optional(keyPart('signing-keys'), 'signing-keys'),
+}
+
+const REVOCATIONS_TABLE: OptionTable<ReadRevocationsOptions> = {
+  ...STORE_TABLE,
+  maxTokenLifetimeSeconds: optional(number('seconds', 1, 366 * 86_400), 86_400),
+}
+
 /** @throws ConfigurationError naming the option */
 export function readReplayOptions(options: ReplayStoreOptions): ReadReplayOptions {
   const read = readTable(REPLAY_TABLE, options, '')
@@ -115,6 +140,18 @@ export function readReplayOptions(options: ReplayStoreOptions): ReadReplayOption
 /** @throws ConfigurationError naming the option */
 export function readCacheOptions(options: CacheStoreOptions): ReadCacheOptions {
   const read = readTable(CACHE_TABLE, options, '')
+  return { ...read, logger: toSafeLogger(read.logger) }
+}
+
+/** @throws ConfigurationError naming the option */
+export function readKeysOptions(options: RedisKeysOptions): ReadKeysOptions {
+  const read = readTable(KEYS_TABLE, options, '')
+  return { ...read, logger: toSafeLogger(read.logger) }
+}
+
+/** @throws ConfigurationError naming the option */
+export function readRevocationsOptions(options: RedisRevocationsOptions): ReadRevocationsOptions {
+  const read = readTable(REVOCATIONS_TABLE, options, '')
   return { ...read, logger: toSafeLogger(read.logger) }
 }
 

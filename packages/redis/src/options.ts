@@ -51,3 +51,17 @@ export interface CacheStoreOptions extends RedisStoreOptions {
   /** The longest value that is kept, in bytes. Default 65,536. */
   readonly maxValueBytes?: number | undefined
 }
+
+/** Options of a store of signing keys. */
+export interface RedisKeysOptions extends RedisStoreOptions {
+  /** Ends the one key, and tells services on one server apart. Like a prefix, at most 64 characters. Default `signing-keys`. */
+  readonly name?: string | undefined
+  /** How long anybody waits for Redis, in milliseconds, up to 1,000. Default 500: nobody asks while a request waits. */
+  readonly deadlineMs?: number | undefined
+}
+
+/** Options of a store of revocations. */
+export interface RedisRevocationsOptions extends RedisStoreOptions {
+  /** The longest life of a token that could be revoked, in seconds: so long each record is kept. Default 24 h. */
+  readonly maxTokenLifetimeSeconds?: number | undefined
+}

@@ -9,7 +9,8 @@ export interface Script {
   readonly digest: string
 }
 
-function toScript(source: string): Script {
+/** A script, and the digest under which a server knows it. */
+export function toScript(source: string): Script {
   return { source, digest: createHash('sha1').update(source).digest('hex') }
 }
 
@@ -110,7 +111,7 @@ export async function describe(link: Link, key: string): Promise<readonly string
 }
 
 /** Runs a script by its digest, by its text where the server does not know it yet. The answer in two: up to the first space, and after. */
-async function run(
+export async function run(
   link: Link,
   { digest, source }: Script,
   key: string,
