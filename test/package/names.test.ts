@@ -241,12 +241,14 @@ describe('the public names are part of the promise of a version:', () => {
         decodeJws
         findClaim
         keys
+        readActors
         readDate
         readText
         readTextList
         toReplayId
         toThumbprint
         verifySignature
+        withDeadline
         type Decoded
         type EndpointProofRules
         type EndpointProofs

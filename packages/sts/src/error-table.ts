@@ -14,9 +14,12 @@ export type TokenErrorCode =
   | 'temporarily_unavailable'
   | 'server_error'
 
+/** Statuses of refusals. */
+export type TokenErrorStatus = 400 | 401 | 405 | 408 | 413 | 415 | 500 | 503
+
 /** What one error looks like from outside. `text` is constant ASCII, fit for `error_description`. */
 export interface TokenErrorRow {
-  readonly status: 400 | 401 | 405 | 413 | 415 | 500 | 503
+  readonly status: TokenErrorStatus
   readonly text: string
 }
 
@@ -42,6 +45,27 @@ export const TOKEN_ERRORS: Readonly<Record<TokenErrorCode, TokenErrorRow>> = {
 
 /** Why exactly a request was refused: for logs and audit events, never for a client. */
 export type StsReason =
+  | 'ERR_STS_METHOD'
+  | 'ERR_STS_QUERY'
+  | 'ERR_STS_CONTENT_TYPE'
+  | 'ERR_STS_BODY_SIZE'
+  | 'ERR_STS_BODY_SLOW'
+  | 'ERR_STS_BODY_MALFORMED'
+  | 'ERR_STS_PARAMETER_REPEATED'
+  | 'ERR_STS_SCOPE_MALFORMED'
+  | 'ERR_STS_CLIENT_SEVERAL'
+  | 'ERR_STS_CLIENT_MISSING'
+  | 'ERR_STS_CLIENT_UNKNOWN'
+  | 'ERR_STS_CLIENT_METHOD'
+  | 'ERR_STS_CLIENT_SECRET'
+  | 'ERR_STS_CLIENT_CERTIFICATE'
+  | 'ERR_STS_CLIENT_ASSERTION'
+  | 'ERR_STS_CLIENT_REPLAYED'
+  | 'ERR_STS_CLIENT_WORKLOAD'
+  | 'ERR_STS_PROOF'
+  | 'ERR_STS_PROOF_NONCE'
+  | 'ERR_STS_REVOCATION_FOREIGN'
+  | 'ERR_STS_REVOCATION_TYPE'
   | 'ERR_STS_GRANT_UNSUPPORTED'
   | 'ERR_STS_GRANT_FORBIDDEN'
   | 'ERR_STS_PARAMETER_MISSING'
@@ -73,6 +97,31 @@ export type StsReason =
 
 /** The private half of the table: the error under which each reason is shown. */
 export const STS_REASONS: Readonly<Record<StsReason, TokenErrorCode>> = {
+  ERR_STS_METHOD: 'invalid_request',
+  ERR_STS_QUERY: 'invalid_request',
+  ERR_STS_CONTENT_TYPE: 'invalid_request',
+  ERR_STS_BODY_SIZE: 'invalid_request',
+  ERR_STS_BODY_SLOW: 'invalid_request',
+  ERR_STS_BODY_MALFORMED: 'invalid_request',
+  ERR_STS_PARAMETER_REPEATED: 'invalid_request',
+  ERR_STS_SCOPE_MALFORMED: 'invalid_scope',
+
+  ERR_STS_CLIENT_SEVERAL: 'invalid_request',
+  ERR_STS_CLIENT_MISSING: 'invalid_client',
+  ERR_STS_CLIENT_UNKNOWN: 'invalid_client',
+  ERR_STS_CLIENT_METHOD: 'invalid_client',
+  ERR_STS_CLIENT_SECRET: 'invalid_client',
+  ERR_STS_CLIENT_CERTIFICATE: 'invalid_client',
+  ERR_STS_CLIENT_ASSERTION: 'invalid_client',
+  ERR_STS_CLIENT_REPLAYED: 'invalid_client',
+  ERR_STS_CLIENT_WORKLOAD: 'invalid_client',
+
+  ERR_STS_PROOF: 'invalid_dpop_proof',
+  ERR_STS_PROOF_NONCE: 'use_dpop_nonce',
+
+  ERR_STS_REVOCATION_FOREIGN: 'invalid_request',
+  ERR_STS_REVOCATION_TYPE: 'unsupported_token_type',
+
   ERR_STS_GRANT_UNSUPPORTED: 'unsupported_grant_type',
   ERR_STS_GRANT_FORBIDDEN: 'unauthorized_client',
   ERR_STS_PARAMETER_MISSING: 'invalid_request',
@@ -105,6 +154,14 @@ export const STS_REASONS: Readonly<Record<StsReason, TokenErrorCode>> = {
   ERR_STS_AUDIT_UNAVAILABLE: 'temporarily_unavailable',
   ERR_STS_UNAVAILABLE: 'temporarily_unavailable',
   ERR_STS_UNEXPECTED: 'server_error',
+}
+
+/** Where HTTP has a status that says more than the OAuth error does. */
+export const STS_STATUSES: Readonly<Partial<Record<StsReason, TokenErrorStatus>>> = {
+  ERR_STS_METHOD: 405,
+  ERR_STS_BODY_SLOW: 408,
+  ERR_STS_BODY_SIZE: 413,
+  ERR_STS_CONTENT_TYPE: 415,
 }
 
 /**

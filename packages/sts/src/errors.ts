@@ -1,6 +1,6 @@
 import { AuthenticationError, CountersignError, UpstreamError } from '@countersign/core'
 import type { ErrorDetail } from '@countersign/core'
-import { ABOUT_THE_TOKEN, STS_REASONS, TOKEN_ERRORS } from './error-table.js'
+import { ABOUT_THE_TOKEN, STS_REASONS, STS_STATUSES, TOKEN_ERRORS } from './error-table.js'
 import type { StsReason, TokenErrorCode } from './error-table.js'
 
 /** What a refusal may carry beside its reason. */
@@ -27,7 +27,8 @@ export class TokenError extends Error {
 
   constructor(reason: StsReason, options: TokenErrorOptions = {}) {
     const code = options.code ?? STS_REASONS[reason]
-    const { status, text } = TOKEN_ERRORS[code]
+    const { text } = TOKEN_ERRORS[code]
+    const status = STS_STATUSES[reason] ?? TOKEN_ERRORS[code].status
     // A stack costs more than the refusal, and says nothing of a request that is no good.
     const limit = Error.stackTraceLimit
     if (status < 500) Reflect.set(Error, 'stackTraceLimit', 0)

@@ -19,7 +19,7 @@ interface RuleScope {
   readonly targets: readonly string[]
   /** Issuers of subjects; this service's own issuer identifier for tokens it issued. Empty for client credentials alone. */
   readonly subjectIssuers: readonly string[]
-  /** Default: `token-exchange` alone. */
+  /** Default: `token-exchange` for a rule that allows, and both grants that present a token for one that denies. */
   readonly grants?: readonly GrantName[] | undefined
   readonly when?: readonly Condition[] | undefined
 }

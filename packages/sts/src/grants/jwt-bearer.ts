@@ -1,0 +1,58 @@
+import { claimFirstUse, toReplayId } from '@countersign/core/server'
+import { authorizeExchange } from '../authorize-exchange.js'
+import { TokenError, toTokenError } from '../errors.js'
+import type { ServiceContext } from '../service-context.js'
+import { requireValue } from '../subject/read-presented.js'
+import { TOKEN_TYPES } from '../subject/token-types.js'
+import { verifyAssertion } from '../subject/verify-assertion.js'
+import type { VerifiedAssertion } from '../subject/verify-assertion.js'
+import type { TokenRequest } from '../token-request.js'
+import { issueToken } from '../tokens/issue-token.js'
+import type { IssuedToken } from '../tokens/issue-token.js'
+import type { Trail } from './trail.js'
+
+/**
+ * The JWT bearer grant: an issuer that is trusted for subjects vouches for one, to this service alone, for one use. The second half
+ * of identity chaining too, where that issuer is the token service of another domain.
+ *
+ * @see RFC 7523 sections 2.1, 3 and 3.1
+ */
+export async function grantJwtBearer(
+  request: TokenRequest,
+  service: ServiceContext,
+  trail: Trail,
+): Promise<IssuedToken> {
+  const token = requireValue(request.parameters.values, 'assertion')
+  const fingerprint = service.audit.fingerprint(token)
+  trail.notePresented('subject', { token, tokenType: TOKEN_TYPES.jwt, fingerprint })
+  const assertion = await verify(token, fingerprint, service) // section 3
+  const { party: subject } = assertion
+  trail.noteParty('subject', subject)
+  const authorization = authorizeExchange({ grant: 'jwt-bearer', request, subject, actor: undefined }, service, trail)
+  const issued = await issueToken(authorization, service)
+  await checkFirstUse(assertion, service) // last: who passed every other check may fill the store, and nobody else
+  return issued
+}
+
+async function verify(token: string, fingerprint: string, service: ServiceContext): Promise<VerifiedAssertion> {
+  try {
+    return await verifyAssertion(token, fingerprint, service)
+  } catch (error) {
+    throw toTokenError(error, 'ERR_STS_SUBJECT_TOKEN')
+  }
+}
+
+/** What the clocks of replicas may differ by, in milliseconds. */
+const CLOCK_SKEW_MS = 60_000
+
+async function checkFirstUse(assertion: VerifiedAssertion, service: ServiceContext): Promise<void> {
+  const { party, tokenId, issuedAtSeconds } = assertion
+  const { clockToleranceSeconds } = service
+  const lifetime = {
+    madeAfterMs: (issuedAtSeconds - clockToleranceSeconds) * 1_000 - CLOCK_SKEW_MS,
+    endsAtMs: (party.expiresAtSeconds + clockToleranceSeconds) * 1_000,
+    nonce: undefined,
+  }
+  if (await claimFirstUse(toReplayId('grant', party.identity.issuer, tokenId), lifetime, service)) return
+  throw new TokenError('ERR_STS_ASSERTION_REPLAYED')
+}

@@ -1,0 +1,83 @@
+import { isMet } from './condition.js'
+import type { Policy } from './read-policy.js'
+import type { ResolvedAllowRule, Rule } from './read-rule.js'
+import type { GrantName } from './rule.js'
+
+/** What is known of a request when the policy is asked. */
+export interface Facts {
+  readonly grant: GrantName
+  readonly clientId: string
+  /** The name of a registered target. */
+  readonly target: string
+  /** Whose token the subject's is; `undefined` for client credentials. */
+  readonly subjectIssuer: string | undefined
+  /** `tenant`, `roles`, `groups`, `permissions`, `acr` and the mapped claims of the subject. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** Why a rule was not met. */
+export type Mismatch = 'grant' | 'client' | 'target' | 'subject issuer' | 'condition'
+
+/** What became of one rule. */
+export interface Judgement {
+  readonly rule: string
+  readonly effect: 'allow' | 'deny'
+  readonly met: boolean
+  /** The first that did not hold; `undefined` where the rule was met. */
+  readonly because: Mismatch | undefined
+  /** Only records its verdict. */
+  readonly observe: boolean
+}
+
+/** What a policy says of a request, and why. */
+export type Decision =
+  | { readonly outcome: 'allow'; readonly rule: ResolvedAllowRule; readonly judgements: readonly Judgement[] }
+  /** `rule` is the one that forbids; `undefined` where none allows. */
+  | { readonly outcome: 'deny'; readonly rule: Rule | undefined; readonly judgements: readonly Judgement[] }
+
+/** Asks the policy. Any rule that denies and is met wins, then the first that allows and is met; without one, no. Pure. */
+export function decide(policy: Policy, facts: Facts): Decision {
+  const judgements = policy.rules.map((rule) => judge(rule, facts))
+  const met = policy.rules.filter((_, index) => judgements[index]?.met === true)
+  const forbidding = met.find((rule) => rule.effect === 'deny' && !rule.observe)
+  if (forbidding !== undefined) return { outcome: 'deny', rule: forbidding, judgements }
+  const admitting = met.find((rule) => rule.effect === 'allow')
+  if (admitting !== undefined) return { outcome: 'allow', rule: admitting, judgements }
+  return { outcome: 'deny', rule: undefined, judgements }
+}
+
+/** Rules that would have forbidden it, had they been enforced. */
+export function findObserved({ judgements }: Decision): readonly string[] {
+  return judgements.filter(({ met, observe }) => met && observe).map(({ rule }) => rule)
+}
+
+/** The names of the targets that some rule lets this client reach by this grant. */
+export function findReachableTargets(
+  policy: Policy,
+  { grant, clientId }: Pick<Facts, 'grant' | 'clientId'>,
+): readonly string[] {
+  const reaching = policy.rules.filter(
+    (rule) => rule.effect === 'allow' && rule.grants.includes(grant) && rule.clients.includes(clientId),
+  )
+  return [...new Set(reaching.flatMap((rule) => rule.targets))]
+}
+
+function judge(rule: Rule, facts: Facts): Judgement {
+  const because = findMismatch(rule, facts)
+  const observe = rule.effect === 'deny' && rule.observe
+  return { rule: rule.id, effect: rule.effect, met: because === undefined, because, observe }
+}
+
+function findMismatch(rule: Rule, facts: Facts): Mismatch | undefined {
+  if (!rule.grants.includes(facts.grant)) return 'grant'
+  if (!rule.clients.includes(facts.clientId)) return 'client'
+  if (!rule.targets.includes(facts.target)) return 'target'
+  if (!isAboutSubject(rule, facts)) return 'subject issuer'
+  return rule.when.every((condition) => isMet(condition, facts.claims)) ? undefined : 'condition'
+}
+
+/** Client credentials have no subject but the client, whom the rule has named already. */
+function isAboutSubject(rule: Rule, { grant, subjectIssuer }: Facts): boolean {
+  if (grant === 'client-credentials') return true
+  return subjectIssuer !== undefined && rule.subjectIssuers.includes(subjectIssuer)
+}

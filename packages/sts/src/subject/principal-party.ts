@@ -1,0 +1,47 @@
+import type { AuditTokenRef, Principal } from '@countersign/core'
+import { readText } from '@countersign/core/server'
+import { readMayAct, toActorIdentities } from '../delegation/actor-claims.js'
+import type { SubjectRecord } from '../policy/trust.js'
+import { toMappedClaims } from './mapped-claims.js'
+import { toVerifiedParty } from './party.js'
+import type { VerifiedParty } from './party.js'
+import { readTransactionId, toTokenRef } from './token-ref.js'
+
+/**
+ * Makes a party of what a verifier found in a token of another issuer. Its `acr` and `amr` are words of another language: what
+ * the trust record does not translate is not passed on.
+ *
+ * @throws AuthenticationError `ERR_TOKEN_CLAIM_TYPE`, `ERR_TOKEN_CLAIM_MISSING` for delegation claims that cannot be read
+ */
+export function toPrincipalParty(
+  principal: Principal<unknown>,
+  record: SubjectRecord,
+  tokenType: string,
+  fingerprint: string,
+): VerifiedParty {
+  const { issuer, subject, actor, actorHistory, payload, header, confirmation, expiresAtSeconds } = principal
+  const acr = principal.acr === undefined ? undefined : record.acr.get(principal.acr)
+  const identity = Object.freeze({ issuer, subject })
+  const token: AuditTokenRef = toTokenRef(fingerprint, { issuer, header, payload, confirmation, expiresAtSeconds })
+  return toVerifiedParty({
+    tokenType,
+    identity,
+    origin: identity,
+    own: false,
+    clientId: undefined,
+    audience: principal.audience,
+    scopes: principal.scopes,
+    subjectScopes: record.subjectScopes,
+    actors: toActorIdentities(actor === undefined ? [] : [actor, ...actorHistory], issuer),
+    mayAct: readMayAct(payload, issuer),
+    authenticatedAtSeconds: principal.authenticatedAtSeconds,
+    acr,
+    amr: principal.amr.flatMap((theirs) => record.amr.get(theirs) ?? []),
+    sessionId: readText(payload, 'sid'),
+    transactionId: readTransactionId(payload),
+    expiresAtSeconds,
+    confirmation,
+    claims: toMappedClaims(principal, acr),
+    token,
+  })
+}

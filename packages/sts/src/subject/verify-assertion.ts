@@ -1,0 +1,70 @@
+import { AuthenticationError } from '@countersign/core'
+import { findClaim, readDate, readText } from '@countersign/core/server'
+import type { ServiceContext } from '../service-context.js'
+import { foreignAudience } from './audience.js'
+import type { VerifiedParty } from './party.js'
+import { toPrincipalParty } from './principal-party.js'
+import { TOKEN_TYPES } from './token-types.js'
+
+/** An assertion that serves as a grant. */
+export interface VerifiedAssertion {
+  readonly party: VerifiedParty
+  /** `jti`: it is good for one use. */
+  readonly tokenId: string
+  readonly issuedAtSeconds: number
+}
+
+/** It must be remembered for as long as it lives. */
+const MAX_LIFETIME_SECONDS = 3_600
+const MAX_JTI_LENGTH = 256
+const ACCESS_TOKEN_TYPE = /^(?:application\/)?at\+jwt$/
+
+/**
+ * Verifies an assertion about a subject: of an issuer that is trusted for subjects, for this service and nobody else, short-lived,
+ * with an id of its own. An access token is never one: it was given out to be shown around.
+ *
+ * @throws AuthenticationError `ERR_TOKEN_*`, `ERR_KEY_*`, `ERR_ISSUER_UNTRUSTED`
+ * @throws UpstreamError where that cannot be known
+ *
+ * Not checked: whether it was used before.
+ * @see RFC 7523 section 3
+ */
+export async function verifyAssertion(
+  token: string,
+  fingerprint: string,
+  service: ServiceContext,
+): Promise<VerifiedAssertion> {
+  const { issuer, verifier, trust, runtime } = service
+  if (verifier === undefined) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED')
+  const principal = await verifier.verify(token)
+  const record = trust.findSubject(principal.issuer)
+  if (record === undefined) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED')
+  const { audience, header, payload, expiresAtSeconds } = principal
+  if (!record.tokenTypes.has(TOKEN_TYPES.jwt) || isAccessToken(header, payload)) throw refuse('ERR_TOKEN_TYPE', 'typ')
+  // Whoever else it is meant for could redeem it here.
+  if (audience.length !== 1 || audience[0] !== issuer) throw foreignAudience([issuer])
+  const tokenId = readText(payload, 'jti')
+  const issuedAtSeconds = readDate(payload, 'iat')
+  if (tokenId === undefined) throw refuse('ERR_TOKEN_CLAIM_MISSING', 'jti')
+  if (tokenId.length > MAX_JTI_LENGTH) throw refuse('ERR_TOKEN_CLAIM_VALUE', 'jti')
+  if (issuedAtSeconds === undefined) throw refuse('ERR_TOKEN_CLAIM_MISSING', 'iat')
+  const earliest = Math.min(issuedAtSeconds, runtime.now() / 1_000)
+  if (expiresAtSeconds - earliest > MAX_LIFETIME_SECONDS) throw refuse('ERR_TOKEN_LIFETIME', 'exp')
+  return { party: toPrincipalParty(principal, record, TOKEN_TYPES.jwt, fingerprint), tokenId, issuedAtSeconds }
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+/** As RFC 9068 marks them, and as Keycloak and Cognito do. */
+function isAccessToken(header: Members, payload: Members): boolean {
+  const { typ } = header
+  if (typeof typ === 'string' && ACCESS_TOKEN_TYPE.test(typ.toLowerCase())) return true
+  return findClaim(payload, 'typ') === 'Bearer' || findClaim(payload, 'token_use') === 'access'
+}
+
+function refuse(
+  reason: 'ERR_TOKEN_TYPE' | 'ERR_TOKEN_CLAIM_MISSING' | 'ERR_TOKEN_CLAIM_VALUE' | 'ERR_TOKEN_LIFETIME',
+  claim: string,
+): AuthenticationError {
+  return new AuthenticationError(reason, { detail: { claim } })
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import type { AuditTokenRef } from '@countersign/core'
+import type { Authorization } from '../authorize-exchange.js'
+import { TokenError } from '../errors.js'
+import { toIssuedType } from '../policy/find-target.js'
+import type { ServiceContext } from '../service-context.js'
+import { toBinding } from '../subject/token-ref.js'
+import type { TokenResponse } from '../token-request.js'
+import { toTokenClaims } from './claims.js'
+import { signToken } from './sign.js'
+
+/** A token that nobody has been given yet: it is to be recorded first. */
+export interface IssuedToken {
+  readonly response: TokenResponse
+  readonly token: AuditTokenRef
+  readonly transactionId: string
+}
+
+/** Larger ones are refused by those that they are for: what verifies tokens takes 8 KiB by default. */
+const MAX_TOKEN_BYTES = 8_192
+
+/**
+ * Issues what was authorized, and nothing else can be: an access token, or for another token service a grant.
+ *
+ * @throws TokenError `ERR_STS_TOKEN_SIZE`
+ * @throws UpstreamError where there is no key to sign with
+ * @see RFC 9068 section 2, RFC 8693 section 2.2.1
+ */
+export async function issueToken(authorization: Authorization, service: ServiceContext): Promise<IssuedToken> {
+  const { target, subject, binding, scopes, lifetime } = authorization
+  const { issuer, signingKeys, audit } = service
+  const tokenId = randomUUID()
+  const transactionId = subject.transactionId ?? randomUUID()
+  const isGrant = target.kind === 'authorization-server'
+  const signer = await signingKeys.findSigner(target.algorithm)
+  const claims = toTokenClaims(authorization, { issuer, tokenId, transactionId })
+  const token = signToken(isGrant ? 'JWT' : 'at+jwt', claims, signer)
+  if (token.length > MAX_TOKEN_BYTES)
+    throw new TokenError('ERR_STS_TOKEN_SIZE', { detail: { maxBytes: MAX_TOKEN_BYTES } })
+  return {
+    response: {
+      access_token: token,
+      ...(authorization.grant === 'token-exchange' ? { issued_token_type: toIssuedType(target) } : {}),
+      // A grant is nothing that an API would take, bound or not: RFC 8693 section 2.2.1.
+      token_type: isGrant ? 'N_A' : binding.tokenType,
+      expires_in: lifetime.expiresAtSeconds - lifetime.issuedAtSeconds,
+      scope: scopes.granted.join(' '),
+    },
+    token: {
+      fp: audit.fingerprint(token),
+      jti: tokenId,
+      iss: issuer,
+      kid: signer.kid,
+      alg: signer.algorithm,
+      iat: lifetime.issuedAtSeconds,
+      exp: lifetime.expiresAtSeconds,
+      cnf: toBinding(binding.confirmation),
+    },
+    transactionId,
+  }
+}
