@@ -92,6 +92,7 @@ describe('the public names are part of the promise of a version:', () => {
         type AudienceRule
         type AuditEntry
         type AuditEvent
+        type AuditHead
         type AuditOutcome
         type AuditParty
         type AuditRecorder

@@ -23,6 +23,7 @@ export type AuditType =
   | 'audit.gap'
   | 'audit.checkpoint'
   | 'audit.sink_failed'
+  | 'audit.sink_recovered'
   | 'service.started'
   | 'service.stopped'
 
@@ -53,7 +54,11 @@ export interface AuditTokenRef {
   readonly cnf?: 'dpop' | 'mtls' | undefined
 }
 
-/** What a source knows of an event. Whoever records it adds identity, time, service and place in the chain. */
+/**
+ * What a source knows of an event. Whoever records it adds identity, time, service and place in the chain.
+ *
+ * Give nothing that was not verified, but for `request`, `client.id` without `authMethod`, and `target`.
+ */
 export interface AuditEntry {
   readonly type: AuditType
   readonly outcome: AuditOutcome
@@ -75,6 +80,7 @@ export interface AuditEntry {
   readonly subject?: AuditParty | undefined
   /** The current actor first, then those before. */
   readonly actor?: readonly AuditParty[] | undefined
+  /** `authMethod` only where the client has proven who it is. Refusals of nobody in particular are written up to a rate, then counted. */
   readonly client?:
     | { readonly id: string; readonly authMethod?: string | undefined; readonly keyId?: string | undefined }
     | undefined
@@ -123,7 +129,29 @@ export interface AuditEntry {
         readonly to?: string | undefined
       }
     | undefined
+  /** The key set of an issuer: what was read, or why it was not. */
+  readonly keySet?:
+    | {
+        readonly issuer: string
+        readonly keyCount?: number | undefined
+        readonly added?: number | undefined
+        readonly removed?: number | undefined
+        /** Failures in a row. */
+        readonly failures?: number | undefined
+        /** Whether keys from before still serve. */
+        readonly usable?: boolean | undefined
+      }
+    | undefined
   readonly durationMs?: number | undefined
+}
+
+/** The last event of a stream: where the next one goes on. */
+export interface AuditHead {
+  readonly stream: string
+  readonly seq: number
+  readonly hash: string
+  /** So many bytes of an event that was never written whole follow it: its writer died, and nobody had been told that it was kept. */
+  readonly tornBytes?: number | undefined
 }
 
 /** An event as it is kept: version 1 of the schema. */
@@ -134,6 +162,27 @@ export interface AuditEvent extends AuditEntry {
   /** RFC 3339, milliseconds, UTC. */
   readonly time: string
   readonly service: { readonly name: string; readonly version: string; readonly instance: string }
+  /** Only every so many of its kind are kept: 0.01 stands for one in a hundred. */
+  readonly sampled?: { readonly rate: number } | undefined
+  /** In place of so many refusals of one kind from one network (/64, or /24 of IPv4), which came faster than they are written. Times in RFC 3339. */
+  readonly counted?:
+    | {
+        readonly count: number
+        readonly network?: string | undefined
+        readonly firstTime: string
+        readonly lastTime: string
+      }
+    | undefined
+  /** Of `audit.gap`: so many events between two numbers are missing, in one sink or, without its name, everywhere. */
+  readonly gap?:
+    | { readonly sink?: string | undefined; readonly from: number; readonly to: number; readonly count: number }
+    | undefined
+  /** Of `audit.sink_failed` and `audit.sink_recovered`. */
+  readonly sink?: { readonly name: string; readonly failure?: string | undefined } | undefined
+  /** Of `audit.checkpoint`: an earlier event of this stream, and a JWS over it by a key of its own (RFC 7515). */
+  readonly checkpoint?: { readonly seq: number; readonly hash: string; readonly jws: string } | undefined
+  /** Of the first event of a stream: where the stream before it ended. */
+  readonly predecessor?: AuditHead | undefined
   /** Its place: `hash` is the SHA-256, in base64url, of `prev` and the canonical event without `hash`. */
   readonly chain: {
     readonly stream: string

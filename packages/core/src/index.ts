@@ -1,6 +1,14 @@
 export type { Actor } from './actor.js'
 export type { AlgorithmName, KeyFamily } from './algorithms.js'
-export type { AuditEntry, AuditEvent, AuditOutcome, AuditParty, AuditTokenRef, AuditType } from './audit-event.js'
+export type {
+  AuditEntry,
+  AuditEvent,
+  AuditHead,
+  AuditOutcome,
+  AuditParty,
+  AuditTokenRef,
+  AuditType,
+} from './audit-event.js'
 export { toAuthRequest } from './auth-request.js'
 export type {
   AuthRequest,

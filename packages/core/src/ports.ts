@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { AlgorithmName, KeyFamily } from './algorithms.js'
-import type { AuditEntry, AuditEvent } from './audit-event.js'
+import type { AuditEntry, AuditEvent, AuditHead } from './audit-event.js'
 import type { Claims, Principal } from './principal.js'
 
 /** A public key as it is held after import: a typed object with one family, never text that something guesses from. */
@@ -167,13 +167,19 @@ export interface AuditRecorder {
   fingerprint(token: string): string
 }
 
-/** Keeps audit events. */
+/**
+ * Keeps audit events.
+ *
+ * A sink without room rejects with `code: 'ENOSPC'`: until it takes others again, it is given the events alone that something waits for.
+ */
 export interface AuditSink {
   readonly name: string
   /** What holds once `write` has resolved. */
   readonly durability: 'none' | 'os' | 'disk' | 'replicated'
   /** Batches come in the order of `chain.seq`; one may come again after a failure: (`stream`, `seq`) tells. */
   write(batch: readonly AuditEvent[], options: { readonly signal: AbortSignal }): Promise<void>
+  /** The last event it has, of any stream; `undefined` where it has none. Asked once, before the first `write`. */
+  readHead?(): Promise<AuditHead | undefined>
   flush?(deadlineMs: number): Promise<void>
   close?(): Promise<void>
 }

@@ -1,0 +1,35 @@
+import { hash } from 'node:crypto'
+import type { AuditEvent } from '@countersign/core'
+import canonicalize from 'canonicalize'
+
+/** An event before it has its hash. */
+export type UnsealedEvent = Omit<AuditEvent, 'chain'> & { readonly chain: Omit<AuditEvent['chain'], 'hash'> }
+
+const lines = new WeakMap<AuditEvent, string>()
+
+/** The hash of an event: SHA-256, in base64url, of `prev` and the canonical event without `hash` (RFC 8785). */
+export function toHash(prev: string, canonical: string): string {
+  return hash('sha256', prev + canonical, 'base64url')
+}
+
+/** RFC 8785 of an event without its hash. Throws for what JSON cannot carry. */
+export function toCanonical(event: UnsealedEvent): string {
+  return canonicalize(event) ?? ''
+}
+
+/** Puts the hash of an event in its place, and remembers the line. */
+export function seal(event: UnsealedEvent): { readonly event: AuditEvent; readonly line: string } {
+  const canonical = toCanonical(event)
+  const { stream, seq, prev } = event.chain
+  const own = toHash(prev, canonical)
+  const sealed: AuditEvent = { ...event, chain: { stream, seq, prev, hash: own } }
+  // In canonical form `hash` comes first in `chain`; quotes inside of any text are escaped, so that this stands nowhere else.
+  const line = canonical.replace('"chain":{"prev":', () => `"chain":{"hash":"${own}","prev":`)
+  lines.set(sealed, line)
+  return { event: sealed, line }
+}
+
+/** An event as one line of JSON, in canonical form, without a line break. */
+export function toLine(event: AuditEvent): string {
+  return lines.get(event) ?? canonicalize(event) ?? ''
+}

@@ -1,0 +1,106 @@
+import { UpstreamError } from '@countersign/core'
+import type { Content } from '../event/writer.js'
+import type { Sealer } from '../chain/sealer.js'
+import type { AuditReason } from '../error-table.js'
+import { createLosses } from './losses.js'
+import type { Loss } from './losses.js'
+import type { Runner } from './runner.js'
+import { createTicket } from './ticket.js'
+import type { Ticket } from './ticket.js'
+import { createWaiting } from './waiting.js'
+
+/** What is owed to whoever waits. */
+export interface DeliveryRules {
+  /** So many required sinks must have an event. */
+  readonly quorum: number
+  readonly timeoutMs: number
+  readonly monotonicNow: () => number
+}
+
+/** Gives events their place, and to the sinks. */
+export interface Delivery {
+  /** The last number given out. */
+  readonly seq: number
+  /** Events that no sink had room for, since the start. */
+  readonly lost: number
+  /** Whether there is room for an ordinary event somewhere. */
+  readonly hasRoom: boolean
+  /** Takes an ordinary event, or counts it as lost. */
+  offer(content: Content): void
+  /** Takes an event of the trail's own. */
+  tell(content: Content): void
+  /**
+   * Resolves once enough required sinks have the event.
+   *
+   * @throws UpstreamError `ERR_AUDIT_UNAVAILABLE`: they do not, in time. They may have it later
+   */
+  deliver(content: Content): Promise<void>
+  /** Counts an event that was lost before it got here. */
+  lose(): void
+  /** Something has changed: whoever waits for room looks again. */
+  wake(): void
+  /** What was lost everywhere, once there is room again. */
+  takeLoss(): Loss | undefined
+}
+
+/** Creates the delivery to some sinks. */
+export function createDelivery(
+  sealer: Sealer,
+  runners: readonly Runner[],
+  { quorum, timeoutMs, monotonicNow }: DeliveryRules,
+): Delivery {
+  const losses = createLosses()
+  const waiting = createWaiting()
+  const required = runners.filter(({ role }) => role === 'required')
+
+  const place = (content: Content, isOrdinary: boolean, ticket: Ticket | undefined): void => {
+    const addressed = runners.filter(({ role }) => role !== 'checkpoints' || content.type === 'audit.checkpoint')
+    const open = addressed.filter((runner) => runner.hasRoom(isOrdinary))
+    if (open.length === 0) {
+      losses.add(sealer.skip())
+      return
+    }
+    const sealed = sealer.seal(content)
+    for (const runner of addressed) {
+      if (open.includes(runner)) runner.push({ ...sealed, isOrdinary, ticket })
+      else runner.lose(sealed.event.chain.seq)
+    }
+  }
+  const isReady = (runner: Runner): boolean => runner.state !== 'failed' && runner.hasRoom(false)
+  /** Down for less than anybody waits, or full at the moment: it may yet be in time. */
+  const isHopeful = ({ downSinceMs, state }: Runner): boolean =>
+    state !== 'failed' || (downSinceMs !== undefined && monotonicNow() - downSinceMs < timeoutMs)
+
+  return {
+    get seq() {
+      return sealer.seq
+    },
+    get lost() {
+      return losses.total
+    },
+    get hasRoom() {
+      return runners.some((runner) => runner.role !== 'checkpoints' && runner.hasRoom(true))
+    },
+    offer: (content) => place(content, true, undefined),
+    tell: (content) => place(content, false, undefined),
+    async deliver(content) {
+      const endMs = monotonicNow() + timeoutMs
+      // Nothing is sealed while nobody could keep it: it would stand in the trail later, though it was refused now.
+      while (required.filter(isReady).length < quorum) {
+        const restMs = endMs - monotonicNow()
+        if (required.filter(isHopeful).length < quorum || !(await waiting.wait(restMs))) throw unavailable()
+      }
+      const ticket = createTicket(quorum, endMs - monotonicNow())
+      place(content, false, ticket)
+      if (!(await ticket.kept)) throw unavailable()
+    },
+    lose: () => losses.add(sealer.skip()),
+    wake: () => waiting.wake(),
+    takeLoss: () => (required.some(({ isRelaxed }) => isRelaxed) ? losses.take() : undefined),
+  }
+}
+
+/** The 503 of an event that is not kept. */
+export function unavailable(): UpstreamError<AuditReason> {
+  return new UpstreamError<AuditReason>('ERR_AUDIT_UNAVAILABLE', { code: 'ERR_UPSTREAM' })
+}

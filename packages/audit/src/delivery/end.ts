@@ -1,0 +1,46 @@
+import type { Logger } from '@countersign/core'
+import { waitFor } from './deadline.js'
+import type { Runner } from './runner.js'
+
+/** A sink that was given everything gets a moment of its own to close, however late it is. */
+const CLOSE_MS = 500
+
+/**
+ * Waits until nothing waits any more, says that this was all, waits for that too, then flushes and closes the sinks; no longer than
+ * `deadlineMs` and a moment.
+ *
+ * @returns whether every sink has everything
+ */
+export async function endRunners(
+  runners: readonly Runner[],
+  deadlineMs: number,
+  logger: Logger,
+  sayLast: () => void,
+): Promise<boolean> {
+  const endMs = performance.now() + deadlineMs
+  const leftMs = (): number => Math.max(0, endMs - performance.now())
+  await waitFor(drainAll(runners), leftMs())
+  sayLast()
+  await waitFor(drainAll(runners), leftMs())
+  const drained = isDrained(runners)
+  const closing = runners.map(async ({ sink, stop }) => {
+    stop()
+    try {
+      await sink.flush?.(leftMs())
+      await sink.close?.()
+    } catch {
+      logger.warn('An audit sink did not close', { sink: sink.name })
+    }
+  })
+  await waitFor(Promise.all(closing), Math.max(CLOSE_MS, leftMs()))
+  return drained
+}
+
+function isDrained(runners: readonly Runner[]): boolean {
+  return runners.every(({ queuedEvents }) => queuedEvents === 0)
+}
+
+/** What one sink recovers from is told to the others: they may have to be waited for again. */
+async function drainAll(runners: readonly Runner[]): Promise<void> {
+  while (runners.some(({ isRunning }) => isRunning)) await Promise.all(runners.map((runner) => runner.drain()))
+}

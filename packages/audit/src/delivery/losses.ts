@@ -1,0 +1,35 @@
+/** Events that are missing between two numbers, both included. */
+export interface Loss {
+  readonly from: number
+  readonly to: number
+  readonly count: number
+}
+
+/** Counts what is lost, so that it can be told once it is over. */
+export interface Losses {
+  /** Since the start. */
+  readonly total: number
+  add(seq: number): void
+  /** What was lost since it was last asked. */
+  take(): Loss | undefined
+}
+
+/** Creates an empty count. */
+export function createLosses(): Losses {
+  let total = 0
+  let open: Loss | undefined
+  return {
+    get total() {
+      return total
+    },
+    add(seq) {
+      total += 1
+      open = open === undefined ? { from: seq, to: seq, count: 1 } : { ...open, to: seq, count: open.count + 1 }
+    },
+    take() {
+      const loss = open
+      open = undefined
+      return loss
+    },
+  }
+}

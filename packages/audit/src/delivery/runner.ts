@@ -1,0 +1,182 @@
+import type { AuditSink } from '@countersign/core'
+import { attemptWrite, isFull, toFailure } from './attempt.js'
+import type { Patience } from './attempt.js'
+import { createLosses } from './losses.js'
+import type { Loss } from './losses.js'
+import { createQueue } from './queue.js'
+import type { QueuedEvent, QueueRules } from './queue.js'
+
+/** Where a sink stands. `full`: it takes only what something waits for. */
+export type SinkState = 'up' | 'failed' | 'full'
+
+/** What a sink is for. `checkpoints`: it gets these alone. */
+export type SinkRole = 'required' | 'best-effort' | 'checkpoints'
+
+/** What a runner tells its trail. */
+export interface RunnerEvents {
+  /** A sink went down, or out of room. `failure` is one word. */
+  onFailed(runner: Runner, failure: string): void
+  onRecovered(runner: Runner): void
+  /** What a sink lost is over, and may be told. */
+  onGap(runner: Runner, loss: Loss): void
+  /** There may be room, or a sink, for what waits. */
+  onProgress(): void
+}
+
+/** Brings events to one sink, in order, one batch at a time, again and again until it has them. */
+export interface Runner {
+  readonly sink: AuditSink
+  readonly role: SinkRole
+  readonly state: SinkState
+  /** Milliseconds, on the clock that never goes back, since when it has been down. */
+  readonly downSinceMs: number | undefined
+  readonly queuedEvents: number
+  readonly queuedBytes: number
+  /** Events that this sink never got, since the start. */
+  readonly lost: number
+  readonly lastFailure: string | undefined
+  /** Whether it is up, and so little waits that there is room for a while. */
+  readonly isRelaxed: boolean
+  /** Whether anything is on its way. */
+  readonly isRunning: boolean
+  hasRoom(isOrdinary: boolean): boolean
+  push(item: QueuedEvent): void
+  /** Notes that an event did not go to this sink. */
+  lose(seq: number): void
+  /** Resolves once nothing waits any more. */
+  drain(): Promise<void>
+  stop(): void
+}
+
+/** How a runner goes about it. */
+export interface RunnerRules {
+  readonly queue: QueueRules
+  readonly patience: Patience
+  readonly monotonicNow: () => number
+}
+
+const MAX_BATCH_EVENTS = 1_024
+const MAX_BATCH_BYTES = 1_048_576
+const FIRST_RETRY_MS = 10
+const LAST_RETRY_MS = 1_000
+const PROBE_MS = 1_000
+
+/** Creates the runner of one sink. */
+export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules, events: RunnerEvents): Runner {
+  const queue = createQueue(rules.queue)
+  const losses = createLosses()
+  const idle: (() => void)[] = []
+  let state: SinkState = 'up'
+  let downSinceMs: number | undefined
+  let lastFailure: string | undefined
+  let isRunning = false
+  let isStopped = false
+  let batchEvents = MAX_BATCH_EVENTS
+  let retryMs = FIRST_RETRY_MS
+  let lastProbeMs = -Infinity
+
+  const fail = (failure: string): void => {
+    lastFailure = failure
+    const next: SinkState = isFull(failure) || state === 'full' ? 'full' : 'failed'
+    if (isFull(failure)) for (const { event } of queue.dropOrdinary()) losses.add(event.chain.seq)
+    if (state === next) return
+    const wasUp = state === 'up'
+    state = next
+    downSinceMs ??= rules.monotonicNow()
+    if (wasUp || next === 'full') events.onFailed(runner, failure)
+  }
+
+  /** `full` ends when the sink has taken an ordinary event. */
+  const succeed = (batch: readonly QueuedEvent[]): void => {
+    queue.drop(batch.length)
+    for (const { ticket } of batch) if (role === 'required') ticket?.acknowledge()
+    batchEvents = Math.min(MAX_BATCH_EVENTS, batchEvents * 2)
+    retryMs = FIRST_RETRY_MS
+    if (state === 'failed' || (state === 'full' && batch.some(({ isOrdinary }) => isOrdinary))) {
+      state = 'up'
+      downSinceMs = undefined
+      events.onRecovered(runner)
+    }
+    if (runner.isRelaxed) {
+      const loss = losses.take()
+      if (loss !== undefined) events.onGap(runner, loss)
+    }
+    events.onProgress()
+  }
+
+  const run = async (): Promise<void> => {
+    // One turn later: whatever is recorded in this one shares a batch, and with it one sync of the disk.
+    await new Promise(setImmediate)
+    while (queue.events > 0 && !isStopped) {
+      const batch = queue.peek(batchEvents, MAX_BATCH_BYTES)
+      const outcome = await attemptWrite(
+        sink,
+        batch.map(({ event }) => event),
+        rules.patience,
+        () => fail('LATE'),
+      )
+      if (outcome.kind === 'kept') {
+        succeed(batch)
+        continue
+      }
+      fail(toFailure(outcome))
+      // A batch too large to be taken in time would never be taken.
+      batchEvents = Math.max(1, batchEvents >> 1)
+      await pause(retryMs * (0.75 + Math.random() / 2))
+      retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
+    }
+    isRunning = false
+    for (const resolve of idle.splice(0)) resolve()
+  }
+
+  const runner: Runner = {
+    sink,
+    role,
+    get state() {
+      return state
+    },
+    get downSinceMs() {
+      return downSinceMs
+    },
+    get queuedEvents() {
+      return queue.events
+    },
+    get queuedBytes() {
+      return queue.bytes
+    },
+    get lost() {
+      return losses.total
+    },
+    get lastFailure() {
+      return lastFailure
+    },
+    get isRelaxed() {
+      return state === 'up' && queue.isRelaxed
+    },
+    get isRunning() {
+      return isRunning
+    },
+    hasRoom(isOrdinary) {
+      // One ordinary event a second asks whether there is room again.
+      if (state === 'full' && isOrdinary && rules.monotonicNow() - lastProbeMs < PROBE_MS) return false
+      return !isStopped && queue.hasRoom(isOrdinary)
+    },
+    push(item) {
+      if (state === 'full' && item.isOrdinary) lastProbeMs = rules.monotonicNow()
+      queue.push(item)
+      if (isRunning || isStopped) return
+      isRunning = true
+      void run()
+    },
+    lose: (seq) => losses.add(seq),
+    drain: () => (isRunning ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+    stop() {
+      isStopped = true
+    },
+  }
+  return runner
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+}

@@ -1,0 +1,19 @@
+import { createHmac } from 'node:crypto'
+
+/** A secret by which tokens and subjects get names. `id`: `A-Z a-z 0-9 . _ -`, at most 32 characters. */
+export interface FingerprintKey {
+  readonly id: string
+  /** At least 32 bytes. */
+  readonly secret: Uint8Array
+}
+
+/** `hmac256:<key id>:<base64url of HMAC-SHA256>` over a token. A digest without a key would let anybody test guesses. */
+export function toFingerprint({ id, secret }: FingerprintKey, token: string): string {
+  return `hmac256:${id}:${createHmac('sha256', secret).update(token).digest('base64url')}`
+}
+
+/** The same over a subject of an issuer. What is prefixed keeps it apart from a token's. */
+export function toPseudonym({ id, secret }: FingerprintKey, iss: string, sub: string): string {
+  const hmac = createHmac('sha256', secret).update(`subject\0${iss.length}\0${iss}`).update(sub)
+  return `hmac256:${id}:${hmac.digest('base64url')}`
+}

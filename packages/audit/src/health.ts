@@ -1,0 +1,34 @@
+import type { Delivery } from './delivery/delivery.js'
+import type { Runner } from './delivery/runner.js'
+import type { Denials } from './intake/denials.js'
+import type { SinkHealth, TrailHealth } from './trail.js'
+
+/** What a health is read from. */
+export interface TrailParts {
+  readonly stream: string
+  readonly quorum: number
+  /** `undefined` before the stream has begun. */
+  readonly delivery: Delivery | undefined
+  readonly runners: readonly Runner[]
+  readonly denials: Denials
+  readonly runtime: { monotonicNow(): number }
+}
+
+/** How a trail stands, now. */
+export function toHealth({ stream, quorum, delivery, runners, denials, runtime }: TrailParts): TrailHealth {
+  const able = runners.filter(({ role, state }) => role === 'required' && state !== 'failed')
+  return {
+    ok: delivery !== undefined && able.length >= quorum,
+    stream,
+    seq: delivery?.seq ?? 0,
+    lost: delivery?.lost ?? 0,
+    counted: denials.counted,
+    sinks: runners.map((runner) => toSinkHealth(runner, runtime.monotonicNow())),
+  }
+}
+
+function toSinkHealth(runner: Runner, nowMs: number): SinkHealth {
+  const { sink, role, state, queuedEvents, queuedBytes, lost, downSinceMs, lastFailure } = runner
+  const downMs = downSinceMs === undefined ? undefined : nowMs - downSinceMs
+  return { name: sink.name, role, state, queuedEvents, queuedBytes, lost, downMs, lastFailure }
+}

@@ -1,0 +1,154 @@
+import type { AuditSink, Logger } from '@countersign/core'
+import {
+  flag,
+  invalid,
+  list,
+  listOrNone,
+  methods,
+  number,
+  optional,
+  readTable,
+  required,
+  silentLogger,
+  table,
+  text,
+  toSafeLogger,
+} from '@countersign/core/adapter'
+import type { Kind, OptionTable } from '@countersign/core/adapter'
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { QueueRules } from './delivery/queue.js'
+import type { FingerprintKey } from './fingerprint.js'
+import { clock } from './option-kinds.js'
+import type { AuditTrailOptions } from './options.js'
+
+/** Both clocks, in milliseconds. */
+export interface Clocks {
+  now(): number
+  monotonicNow(): number
+}
+
+/** Options as read. */
+export interface ReadTrailOptions {
+  readonly service: { readonly name: string; readonly version: string; readonly instance: string | undefined }
+  readonly required: { readonly sinks: readonly AuditSink[]; readonly quorum: number; readonly timeoutMs: number }
+  readonly bestEffort: readonly AuditSink[]
+  readonly fingerprintKeys: readonly FingerprintKey[]
+  readonly sampling: { readonly 'authn.success': number }
+  readonly denials: { readonly perSecond: number; readonly burst: number; readonly countSeconds: number }
+  readonly privacy: { readonly pseudonymousSubjects: boolean; readonly shortAddresses: boolean }
+  readonly queue: QueueRules
+  readonly logger: Logger
+  readonly runtime: Clocks
+}
+
+const durabilities: readonly string[] = ['none', 'os', 'disk', 'replicated']
+
+const sink: Kind<AuditSink> = {
+  wants: 'an audit sink',
+  read(value, option) {
+    const held = methods<AuditSink>(this.wants, ['write']).read(value, option)
+    text('a name', 64).read(held.name, `${option}.name`)
+    if (durabilities.includes(held.durability)) return held
+    const fix = 'Say what holds once write() has resolved: "none", "os", "disk" or "replicated".'
+    throw invalid({ option: `${option}.durability`, got: held.durability, wants: 'a durability', fix })
+  },
+}
+
+/** A sink that keeps nothing must not be waited for: it would say yes to what is lost. */
+const keepingSink: Kind<AuditSink> = {
+  wants: 'an audit sink that keeps what it takes',
+  read(value, option) {
+    const held = sink.read(value, option)
+    if (held.durability !== 'none') return held
+    const fix = 'Name it under "bestEffort", and require a file or a database.'
+    throw invalid({ option, got: `a sink of durability "none"`, wants: this.wants, fix })
+  },
+}
+
+const fingerprintKey: Kind<FingerprintKey> = {
+  wants: '{ id, secret }',
+  read(value, option) {
+    const { id, secret } = (value ?? {}) as { readonly id?: unknown; readonly secret?: unknown }
+    if (typeof id !== 'string' || !/^[\w.-]{1,32}$/.test(id)) {
+      const fix = 'Such as "2026-11": it stands in each fingerprint, so that the right key is found again.'
+      throw invalid({ option: `${option}.id`, got: id, wants: '1 to 32 of A-Z a-z 0-9 . _ -', fix })
+    }
+    if (secret instanceof Uint8Array && secret.length >= 32) return { id, secret: Uint8Array.from(secret) }
+    const fix = 'As from crypto.randomBytes(32), the same in each process.'
+    throw invalid({ option: `${option}.secret`, got: secret, wants: 'bytes, at least 32', fix, secret: true })
+  },
+}
+
+const SERVICE: OptionTable<ReadTrailOptions['service']> = {
+  name: required(text('the name of the service', 64)),
+  version: required(text('its version', 64)),
+  instance: optional(text('a name for this process', 128)),
+}
+
+const REQUIRED: OptionTable<ReadTrailOptions['required']> = {
+  sinks: required(list(keepingSink, 'a list of audit sinks')),
+  quorum: optional(number('sinks', 1, 16, true), 1),
+  timeoutMs: optional(number('milliseconds', 10, 10_000), 250),
+}
+
+const SAMPLING: OptionTable<ReadTrailOptions['sampling']> = {
+  'authn.success': optional(number('a whole', 0, 1), 1),
+}
+
+const DENIALS: OptionTable<ReadTrailOptions['denials']> = {
+  perSecond: optional(number('events a second', 1, 10_000), 50),
+  burst: optional(number('events', 1, 100_000, true), 200),
+  countSeconds: optional(number('seconds', 1, 3_600), 10),
+}
+
+const PRIVACY: OptionTable<ReadTrailOptions['privacy']> = {
+  pseudonymousSubjects: optional(flag, false),
+  shortAddresses: optional(flag, false),
+}
+
+const QUEUE: OptionTable<QueueRules> = {
+  maxEvents: optional(number('events', 16, 1_000_000, true), 8_192),
+  maxBytes: optional(number('bytes', 65_536, 1_073_741_824, true), 16_777_216),
+  reservedShare: optional(number('a whole', 0.1, 0.9), 0.25),
+}
+
+const CLOCKS: OptionTable<Clocks> = {
+  now: optional(clock, () => Date.now()),
+  monotonicNow: optional(clock, () => performance.now()),
+}
+
+const TRAIL: OptionTable<ReadTrailOptions> = {
+  service: required(table(SERVICE)),
+  required: required(table(REQUIRED)),
+  bestEffort: optional(listOrNone(sink, 'a list of audit sinks'), []),
+  fingerprintKeys: required(list(fingerprintKey, 'a list of keys')),
+  sampling: optional(table(SAMPLING), readTable(SAMPLING, {}, 'sampling')),
+  denials: optional(table(DENIALS), readTable(DENIALS, {}, 'denials')),
+  privacy: optional(table(PRIVACY), readTable(PRIVACY, {}, 'privacy')),
+  queue: optional(table(QUEUE), readTable(QUEUE, {}, 'queue')),
+  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  runtime: optional(table(CLOCKS), readTable(CLOCKS, {}, 'runtime')),
+}
+
+/** @throws ConfigurationError naming the option */
+export function readTrailOptions(options: AuditTrailOptions): ReadTrailOptions {
+  const read = readTable(TRAIL, options, '')
+  const { required: wanted, bestEffort } = read
+  if (wanted.quorum > wanted.sinks.length) {
+    const fix = `There are ${wanted.sinks.length}: nothing could ever be recorded.`
+    throw invalid({ option: 'required.quorum', got: wanted.quorum, wants: 'no more than there are sinks', fix })
+  }
+  const names = [...wanted.sinks, ...bestEffort].map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) {
+    const fix = 'Events of the trail tell sinks by their names.'
+    throw invalid({ option: 'required.sinks', got: twice, wants: 'a name of its own for each sink', fix })
+  }
+  return { ...read, logger: toSafeLogger(read.logger) }
+}
+
+/** A name that no other process has: of two streams, who wrote which must be known. */
+export function toInstance(given: string | undefined): string {
+  return given ?? `${hostname().slice(0, 64)}-${randomBytes(4).toString('hex')}`
+}

@@ -1,0 +1,63 @@
+import type { AuditSink, Logger } from '@countersign/core'
+import type { FingerprintKey } from './fingerprint.js'
+
+/** Options of an audit trail. */
+export interface AuditTrailOptions {
+  /** Whose trail it is. `instance`: this process among others, by default the host's name and a random part. */
+  readonly service: { readonly name: string; readonly version: string; readonly instance?: string | undefined }
+  /** Sinks that exchanges, grants, key and trust changes wait for. */
+  readonly required: RequiredSinks
+  /** Sinks that nothing waits for. */
+  readonly bestEffort?: readonly AuditSink[] | undefined
+  /** Names tokens, the first; the others are those of before. 1 to 8. The same in each process, so that one search finds all. */
+  readonly fingerprintKeys: readonly FingerprintKey[]
+  /** Of every hundred `authn.success`, how many are kept: 0 to 1. Nothing else is ever sampled. Default 1: all. */
+  readonly sampling?: { readonly 'authn.success'?: number | undefined } | undefined
+  /** Refusals of strangers. */
+  readonly denials?: DenialOptions | undefined
+  readonly privacy?: PrivacyOptions | undefined
+  /** The most that waits for each sink. */
+  readonly queue?: QueueOptions | undefined
+  /** Hears what an operator should know. Default: nobody does. */
+  readonly logger?: Logger | undefined
+  /** Clocks, for tests. */
+  readonly runtime?: { readonly now?: () => number; readonly monotonicNow?: () => number } | undefined
+}
+
+/** Sinks that something waits for. */
+export interface RequiredSinks {
+  /** At least one, none of durability `none`. Two that fail apart are better than one. */
+  readonly sinks: readonly AuditSink[]
+  /** So many of them must have an event. Default 1. */
+  readonly quorum?: number | undefined
+  /** So long anybody waits, in milliseconds, 10 to 10,000; then the answer is 503. Default 250. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** Refusals where nobody has proven who they are: written up to a rate, then counted by reason and network (/64, or /24 of IPv4). */
+export interface DenialOptions {
+  /** Written whole, a second, on average. Default 50. */
+  readonly perSecond?: number | undefined
+  /** Written whole at once. Default 200. */
+  readonly burst?: number | undefined
+  /** So often the counts are written, in seconds. Default 10. */
+  readonly countSeconds?: number | undefined
+}
+
+/** What is done to people's names and addresses. Both keep events apart that belong to different people. */
+export interface PrivacyOptions {
+  /** Keep `sub` as a keyed digest of issuer and subject. Default false. */
+  readonly pseudonymousSubjects?: boolean | undefined
+  /** Keep the /24 of an IPv4 address, the /48 of another. Default false. */
+  readonly shortAddresses?: boolean | undefined
+}
+
+/** Bounds of each sink's queue. */
+export interface QueueOptions {
+  /** Default 8,192. */
+  readonly maxEvents?: number | undefined
+  /** Default 16,777,216. */
+  readonly maxBytes?: number | undefined
+  /** What of both is kept for events that something waits for, 0.1 to 0.9. Default 0.25. */
+  readonly reservedShare?: number | undefined
+}

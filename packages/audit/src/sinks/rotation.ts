@@ -1,0 +1,63 @@
+import path from 'node:path'
+import type { Files } from './files.js'
+import { isMissing } from './files.js'
+
+/** How long files that are full stay. */
+export interface Retention {
+  /** At most so many. */
+  readonly files?: number | undefined
+  /** No longer than so many days since they were last written. */
+  readonly days?: number | undefined
+}
+
+const DAY_MS = 86_400_000
+
+/** The files of a log that are full, oldest first: `audit.jsonl` has `audit.2026-11-24T10-00-00-000Z.jsonl` beside it. */
+export async function listRotated(files: Files, file: string): Promise<readonly string[]> {
+  const { dir, name, ext } = path.parse(file)
+  const names = await files.readdir(dir === '' ? '.' : dir).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  return names
+    .filter(
+      (each) =>
+        each.startsWith(`${name}.`) &&
+        each.endsWith(ext) &&
+        STAMP.test(each.slice(name.length, each.length - ext.length)),
+    )
+    .sort()
+    .map((each) => path.join(dir, each))
+}
+
+const STAMP = /^\.\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z(?:-\d{3})?$/
+
+/** Puts a full file aside, under the time; an earlier file is never replaced. Returns its new name. */
+export async function putAside(files: Files, file: string, nowMs: number): Promise<string> {
+  const { dir, name, ext } = path.parse(file)
+  const stamp = new Date(nowMs).toISOString().replace(/[:.]/g, '-')
+  const taken = new Set(await listRotated(files, file))
+  for (let count = 0; ; count++) {
+    const suffix = count === 0 ? '' : `-${String(count).padStart(3, '0')}`
+    const target = path.join(dir, `${name}.${stamp}${suffix}${ext}`)
+    if (taken.has(target)) continue
+    await files.rename(file, target)
+    return target
+  }
+}
+
+/** Deletes full files that are more, or older, than they may be. */
+export async function prune(
+  files: Files,
+  file: string,
+  { files: most, days }: Retention,
+  nowMs: number,
+): Promise<void> {
+  if (most === undefined && days === undefined) return
+  const rotated = await listRotated(files, file)
+  for (const [index, each] of rotated.entries()) {
+    const isTooMany = most !== undefined && rotated.length - index > most
+    const isTooOld = days !== undefined && nowMs - (await files.stat(each)).mtimeMs > days * DAY_MS
+    if (isTooMany || isTooOld) await files.unlink(each)
+  }
+}

@@ -1,0 +1,52 @@
+import type { AuditRecorder } from '@countersign/core'
+import type { SinkState } from './delivery/runner.js'
+
+/** One sink as an operator sees it. */
+export interface SinkHealth {
+  readonly name: string
+  readonly role: 'required' | 'best-effort' | 'checkpoints'
+  /** `full`: without room, it takes only events that something waits for. */
+  readonly state: SinkState
+  readonly queuedEvents: number
+  readonly queuedBytes: number
+  /** Events that it never got, since the start. */
+  readonly lost: number
+  /** Milliseconds since when it has been down. */
+  readonly downMs: number | undefined
+  /** In one word, `LATE` and `HUNG` among them. */
+  readonly lastFailure: string | undefined
+}
+
+/** A trail as an operator sees it. */
+export interface TrailHealth {
+  /** Whether what must be recorded can be: enough required sinks are not down. */
+  readonly ok: boolean
+  readonly stream: string
+  /** The last number given out. */
+  readonly seq: number
+  /** Events that no sink had room for, since the start. */
+  readonly lost: number
+  /** Refusals of strangers that were counted in place of being written, since the start. */
+  readonly counted: number
+  readonly sinks: readonly SinkHealth[]
+}
+
+/** What was left at the end. */
+export interface TrailEnd {
+  /** Whether every sink has everything. */
+  readonly drained: boolean
+  /** Events that some sink never got. */
+  readonly lost: number
+}
+
+/** Records events, and brings them to the sinks. Whoever creates it closes it. */
+export interface AuditTrail extends AuditRecorder {
+  /** Resolves once the stream has begun: a required sink has said what it follows. */
+  ready(): Promise<void>
+  health(): TrailHealth
+  /**
+   * Takes nothing more, writes what waits, and closes the sinks. Never rejects, and takes no longer than `deadlineMs` and a little,
+   * by default 5,000.
+   */
+  close(deadlineMs?: number): Promise<TrailEnd>
+}
