@@ -1,4 +1,7 @@
 export type { ClientAuthenticationMethod, ClientAuthenticationOptions, ClientOptions } from './clients/client.js'
+export { createTokenService } from './create-token-service.js'
+export { STS_REASONS, TOKEN_ERRORS } from './error-table.js'
+export type { StsReason, TokenErrorCode, TokenErrorRow, TokenErrorStatus } from './error-table.js'
 export { createSigningKeys } from './keys/create-signing-keys.js'
 export { fileKeys } from './keys/file-keys.js'
 export { localKeyWrapper } from './keys/key-wrapper.js'
@@ -23,3 +26,10 @@ export type {
   TrustRecord,
 } from './options.js'
 export type { AllowRule, Condition, DenyRule, GrantName, PolicyRule } from './policy/rule.js'
+export type {
+  PolicyExplanation,
+  PolicyQuestion,
+  ServiceHealth,
+  ServiceReadiness,
+  TokenService,
+} from './token-service.js'

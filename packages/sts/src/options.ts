@@ -1,6 +1,9 @@
 import type {
   AuditRecorder,
+  DpopOptions,
+  KeyCacheOptions,
   Logger,
+  NetworkOptions,
   ReplayStore,
   RevocationStore,
   Runtime,
@@ -92,6 +95,12 @@ export interface TokenServiceOptions {
   readonly minTokenLifetimeSeconds?: number | undefined
   /** Default 5, at most 60. */
   readonly clockToleranceSeconds?: number | undefined
+  /** What DPoP proofs at the token endpoint must be, RFC 9449. They are always taken. */
+  readonly dpop?: Omit<DpopOptions, 'mode'> | undefined
+  /** How key sets of clients are fetched. `allowInsecureLoopback` also lets `issuer` be plain http on this machine. */
+  readonly network?: NetworkOptions | undefined
+  /** How long key sets of clients live. */
+  readonly keyCache?: KeyCacheOptions | undefined
   readonly logger?: Logger | undefined
   readonly runtime?: Partial<Runtime> | undefined
 }

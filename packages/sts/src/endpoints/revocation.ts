@@ -1,0 +1,86 @@
+import { AuthenticationError, CountersignError, UpstreamError } from '@countersign/core'
+import { decodeJws, findClaim, readDate, withDeadline } from '@countersign/core/server'
+import { TokenError, toTokenError } from '../errors.js'
+import type { TokenRevocations } from '../options.js'
+import { verifyOwnToken } from '../subject/own-token.js'
+import type { OwnToken } from '../subject/own-token.js'
+import type { AuthenticatedClient } from '../token-request.js'
+import { readClientRequest } from './client-request.js'
+import type { EndpointCall, EndpointContext } from './endpoint.js'
+
+const LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 }
+
+/**
+ * Revokes an access token that was issued to the client who asks. A token that is none, or is over, is as good as revoked. What
+ * kind of token the client thinks it has makes no difference: there is one kind.
+ *
+ * @throws TokenError `ERR_STS_REVOCATION_FOREIGN`, `ERR_STS_REVOCATION_TYPE`, `ERR_STS_UNAVAILABLE` where it cannot be written
+ *   down: the token is then still good
+ * @see RFC 7009 sections 2.1 and 2.2
+ */
+export async function answerRevocation(
+  call: EndpointCall,
+  context: EndpointContext,
+  revocations: TokenRevocations,
+): Promise<Response> {
+  const { form, client } = await readClientRequest(call, '/revoke', context)
+  const token = form.get('token')?.[0]
+  if (token === undefined) throw new TokenError('ERR_STS_PARAMETER_MISSING', { detail: { parameter: 'token' } })
+  const own = await findOwnToken(token, context)
+  if (own !== undefined) {
+    if (own.clientId !== client.registration.clientId) throw new TokenError('ERR_STS_REVOCATION_FOREIGN')
+    // First done, then recorded: a record that fails is a 503, and whoever asks again finds it done.
+    await revoke(own, context, revocations)
+    await record(token, own, client, call, context)
+  }
+  return new Response(null, { headers: { 'Cache-Control': 'no-store' } })
+}
+
+async function findOwnToken(token: string, { service }: EndpointContext): Promise<OwnToken | undefined> {
+  try {
+    return await verifyOwnToken(token, service)
+  } catch (error) {
+    if (!(error instanceof AuthenticationError)) throw toTokenError(error)
+    if (error.reason === 'ERR_TOKEN_TYPE' && isNamedAsOurs(token, service.issuer))
+      throw new TokenError('ERR_STS_REVOCATION_TYPE')
+    return undefined
+  }
+}
+
+/** A grant for another domain is ours, and is used once: there is nothing to revoke. Nothing but the error hangs on it. */
+function isNamedAsOurs(token: string, issuer: string): boolean {
+  return findClaim(decodeJws(token, LIMITS).unverified, 'iss') === issuer
+}
+
+async function revoke(own: OwnToken, { service }: EndpointContext, revocations: TokenRevocations): Promise<void> {
+  try {
+    const done = revocations.revokeToken({ issuer: service.issuer, tokenId: own.tokenId })
+    await withDeadline(Promise.resolve(done), 'ERR_STATUS_UNAVAILABLE')
+  } catch (error) {
+    const known = error instanceof CountersignError
+    throw toTokenError(known ? error : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error }))
+  }
+}
+
+async function record(
+  token: string,
+  { tokenId, identity, payload, expiresAtSeconds }: OwnToken,
+  client: AuthenticatedClient,
+  { id, peer, startedAtMs }: EndpointCall,
+  { service }: EndpointContext,
+): Promise<void> {
+  const issued = { fp: service.audit.fingerprint(token), jti: tokenId, iss: service.issuer }
+  try {
+    await service.audit.record({
+      type: 'token.revoked',
+      outcome: 'success',
+      request: { id, method: 'POST', route: '/revoke', ip: peer.remoteAddress },
+      client: { id: client.registration.clientId, authMethod: client.method, keyId: client.keyId },
+      subject: { iss: identity.issuer, sub: identity.subject },
+      tokens: { issued: { ...issued, iat: readDate(payload, 'iat'), exp: expiresAtSeconds } },
+      durationMs: service.runtime.now() - startedAtMs,
+    })
+  } catch (cause) {
+    throw new TokenError('ERR_STS_AUDIT_UNAVAILABLE', { cause })
+  }
+}
