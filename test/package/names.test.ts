@@ -194,6 +194,7 @@ describe('the public names are part of the promise of a version:', () => {
         type VerificationKey
         type Verifier
         type VerifierOptions
+        type VerifyOptions
         type VersionedBytes
       ./adapter
         authenticateRequest

@@ -12,6 +12,8 @@ import { createIssuers } from './issuers/issuers.js'
 import { isTemplate } from './issuers/template.js'
 import { judge, setEntry } from './judge.js'
 import { createProofKeys } from './keys/proof-keys.js'
+import { flag, optional, readTable } from './options/kinds.js'
+import type { OptionTable } from './options/kinds.js'
 import type { VerifierOptions } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
 import type { Claims } from './principal.js'
@@ -19,6 +21,10 @@ import { createHeaderCache } from './stores/header-cache.js'
 import { createTokenCache } from './stores/token-cache.js'
 import { readCredentials } from './steps/credentials.js'
 import type { Verifier } from './verifier.js'
+
+const VERIFY_TABLE: OptionTable<{ readonly dangerouslySkipBinding: boolean }> = {
+  dangerouslySkipBinding: optional(flag, false),
+}
 
 /**
  * Creates a verifier: one policy for tokens of many issuers. Nothing is fetched until the first token, or `ready()`.
@@ -47,7 +53,12 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
       .filter((issuer) => /^https?:\/\//.test(issuer) && !isTemplate(issuer)),
     proofs: toProofPolicy(challenge),
     advertise: (url) => void (resourceMetadataUrl = url),
-    verify: async (token) => judge(() => ({ scheme: 'Bearer', token, request: undefined }), policy),
+    async verify(token, verifyOptions) {
+      const bare = { scheme: 'Bearer', token, request: undefined } as const
+      if (verifyOptions === undefined) return judge(() => bare, policy)
+      const skipsBinding = readTable(VERIFY_TABLE, verifyOptions, 'verify()').dangerouslySkipBinding
+      return judge(() => ({ ...bare, skipsBinding }), policy)
+    },
     authenticate: async (request) =>
       judge(() => readCredentials(isAuthRequest(request) ? request : view(request), rules), policy),
     toAuthRequest: view,

@@ -114,4 +114,4 @@ export type {
   TokenProfile,
 } from './rules.js'
 export type { Logger, Runtime, RuntimeFetchInit } from './runtime.js'
-export type { IssuerHealth, IssuerReadiness, Readiness, Verifier } from './verifier.js'
+export type { IssuerHealth, IssuerReadiness, Readiness, Verifier, VerifyOptions } from './verifier.js'

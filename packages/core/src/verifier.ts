@@ -24,15 +24,25 @@ export interface IssuerHealth extends KeySourceHealth {
   readonly issuer: string
 }
 
+/** How a bare token is verified. */
+export interface VerifyOptions {
+  /**
+   * Takes a token that is bound to a key without asking for the key: whoever calls must then compare `principal.confirmation`
+   * with what was proven to them, or a stolen bound token is as good as a bearer token. For token services. Default `false`.
+   */
+  readonly dangerouslySkipBinding?: boolean | undefined
+}
+
 /** Verifies tokens and requests against one policy. Made by `createVerifier`; whoever made it closes it. */
 export interface Verifier<C = Claims> {
   /**
    * Verifies a bare token, outside any request. A token bound to a key (`cnf`) is refused: nothing here can prove possession.
+   * An issuer whose tokens must be bound is held to that in any case.
    *
    * @throws AuthenticationError with the `reason`, always 401
    * @throws UpstreamError where keys cannot be had: 503, never the token's fault
    */
-  verify(token: string): Promise<Principal<C>>
+  verify(token: string, options?: VerifyOptions): Promise<Principal<C>>
   /** Judges a request: its `Authorization` field, and what proves possession. Throws as `verify` does, 400 for malformed requests. */
   authenticate(request: AuthRequest | IncomingRequest | FetchRequest): Promise<Principal<C>>
   /** Loads the keys of every listed issuer, eight at once. Never rejects. */

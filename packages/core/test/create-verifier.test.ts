@@ -154,6 +154,31 @@ describe('createVerifier', () => {
     expect(await reasonOfAsync(() => verifier.verify(Buffer.from(token) as never))).toBe('ERR_TOKEN_MALFORMED')
   })
 
+  it('takes a bound token without its key where the caller says that it compares them, and nowhere else', async () => {
+    const verifier = createVerifier(toOptions())
+    const bound = toSigned(claims({ cnf: { jkt: 'a-thumbprint' } }))
+    const reasons: string[] = []
+    const options = [undefined, {}, { dangerouslySkipBinding: false }, { dangerouslySkipBinding: undefined }]
+    for (const each of options) reasons.push(await reasonOfAsync(() => verifier.verify(bound, each)))
+    expect(reasons).toEqual(options.map(() => 'ERR_PROOF_REQUIRED'))
+    const principal = await verifier.verify(bound, { dangerouslySkipBinding: true })
+    expect(principal.confirmation).toEqual({ jkt: 'a-thumbprint' })
+    // What the cache now knows of it is worth nothing to whoever does not ask for that.
+    expect(await reasonOfAsync(() => verifier.verify(bound))).toBe('ERR_PROOF_REQUIRED')
+    expect(await reasonOfAsync(() => verifier.authenticate({ headers: { authorization: `Bearer ${bound}` } }))).toBe(
+      'ERR_PROOF_REQUIRED',
+    )
+  })
+
+  it('refuses options of verify() that do not exist, or are not what they must be', async () => {
+    const verifier = createVerifier(toOptions())
+    const token = toSigned(claims())
+    const unknown = { skipBinding: true } as never
+    expect(await reasonOfAsync(() => verifier.verify(token, unknown))).toBe('ERR_CONFIG_UNKNOWN')
+    const wrong = { dangerouslySkipBinding: 'true' } as never
+    expect(await reasonOfAsync(() => verifier.verify(token, wrong))).toBe('ERR_CONFIG_INVALID')
+  })
+
   it('is frozen', () => {
     const verifier = createVerifier(toOptions())
     expect(Object.isFrozen(verifier)).toBe(true)

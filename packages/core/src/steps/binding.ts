@@ -32,18 +32,21 @@ export function checkBinding(
   credentials: Credentials,
   { rules, proofKeys }: BindingContext,
 ): Maybe<void> {
-  const { scheme, request } = credentials
+  const { scheme, request, skipsBinding = false } = credentials
   const { dpop } = rules
   const confirmation = readConfirmation(payload)
   const thumbprint = confirmation?.['jkt']
   if (thumbprint === undefined && scheme === 'DPoP') throw new AuthenticationError('ERR_PROOF_UNBOUND')
+  if (skipsBinding && confirmation !== undefined) checkTypes(confirmation)
   // Every understood member must hold, and no certificate is looked at here.
-  if (confirmation !== undefined && Object.hasOwn(confirmation, 'x5t#S256')) throw proofRequired(['x5t#S256'])
+  if (!skipsBinding && confirmation !== undefined && Object.hasOwn(confirmation, 'x5t#S256'))
+    throw proofRequired(['x5t#S256'])
   if (thumbprint === undefined) {
     if (issuer.dpopMode === 'required') throw proofRequired(['jkt'])
     return
   }
   if (typeof thumbprint !== 'string') throw wrongType('cnf')
+  if (skipsBinding) return
   // The downgrade: a bound token sent as Bearer, by whoever stole it (section 7.2).
   if (scheme !== 'DPoP' || request === undefined || dpop === undefined || issuer.dpopMode === 'off')
     throw proofRequired(['jkt'])
@@ -56,6 +59,13 @@ function readConfirmation(payload: Payload): Payload | undefined {
   if (typeof confirmation !== 'object' || confirmation === null || Array.isArray(confirmation)) throw wrongType('cnf')
   if (UNDERSTOOD.some((member) => Object.hasOwn(confirmation, member))) return confirmation as Payload
   throw new AuthenticationError('ERR_TOKEN_CONFIRMATION', { detail: { claim: 'cnf' } })
+}
+
+/** What a caller compares must be text: `undefined` equals what was never proven. */
+function checkTypes(confirmation: Payload): void {
+  for (const member of UNDERSTOOD) {
+    if (Object.hasOwn(confirmation, member) && typeof confirmation[member] !== 'string') throw wrongType('cnf')
+  }
 }
 
 function proofRequired(wants: readonly string[]): AuthenticationError {

@@ -10,6 +10,8 @@ export interface Credentials {
   readonly token: string
   /** Absent for a bare token: nothing can then prove possession. */
   readonly request: AuthRequest | undefined
+  /** Whoever asked compares the key that the token is bound to themselves. */
+  readonly skipsBinding?: boolean
 }
 
 /**

@@ -49,6 +49,30 @@ describe('checkBinding', () => {
   )
 })
 
+describe('checkBinding, where the caller compares the key', () => {
+  const check = (cnf: unknown, dpopMode: DpopMode = 'off'): string => {
+    const credentials = { ...toCredentials('a.b.c'), skipsBinding: true }
+    const context = { rules, proofKeys: createProofKeys() }
+    return reasonOf(() => checkBinding(toVerified(claims({ cnf })), { ...issuer, dpopMode }, credentials, context))
+  }
+
+  it('takes a token that is bound in a way that is understood, and one that is bound to nothing', () => {
+    for (const cnf of [JKT, X5T, { ...JKT, ...X5T }, undefined]) expect(check(cnf)).toBe('accepted')
+  })
+
+  it('refuses what the caller could not compare', () => {
+    for (const cnf of [{ jkt: 1 }, { 'x5t#S256': 1 }, { ...JKT, 'x5t#S256': null }, 'x'])
+      expect(check(cnf)).toBe('ERR_TOKEN_CLAIM_TYPE')
+    expect(check({ kid: 'k' })).toBe('ERR_TOKEN_CONFIRMATION')
+  })
+
+  it('holds an issuer whose tokens must be bound to that', () => {
+    expect(check(undefined, 'required')).toBe('ERR_PROOF_REQUIRED')
+    expect(check(X5T, 'required')).toBe('ERR_PROOF_REQUIRED')
+    expect(check(JKT, 'required')).toBe('accepted')
+  })
+})
+
 describe('checkBinding, where proofs are checked', () => {
   const bound = { jkt: toJkt(clientKey) }
 
