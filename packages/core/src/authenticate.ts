@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Issuers } from './issuers/issuers.js'
 import type { ProofKeys } from './keys/proof-keys.js'
-import { isPending } from './maybe.js'
+import { after } from './maybe.js'
 import type { Maybe } from './maybe.js'
 import type { RevocationStore } from './ports.js'
 import type { Verdict } from './principal.js'
@@ -40,79 +40,59 @@ export interface Accepted<C> {
 }
 
 /**
- * The pipe. Reading order is execution order; each step takes what the one before returned. A verdict that is remembered
- * skips the proof and nothing else, and waits for nothing unless a store has to be asked.
+ * The pipe. Reading order is execution order; each step takes what the one before returned, and none waits for what is there
+ * already. A verdict that is remembered skips the proof and nothing else.
  */
 export function authenticate<C>(credentials: Credentials, policy: Policy<C>): Maybe<Accepted<C>> {
   const key = findCacheKey(credentials.token, policy)
-  const known = key === undefined ? undefined : recall(key, policy)
-  if (known === undefined || isPending(known) || known.verdict === undefined) {
-    return authenticateLater(credentials, policy, key, known)
-  }
-  const accepted = { verdict: known.verdict, cached: true }
-  const used = checkUse(known, credentials, policy)
-  return isPending(used) ? used.then(() => accepted) : accepted
-}
-
-async function authenticateLater<C>(
-  credentials: Credentials,
-  policy: Policy<C>,
-  key: string | undefined,
-  recalled: Maybe<Remembered<C> | undefined>,
-): Promise<Accepted<C>> {
-  const known = await recalled
-  const proven = known ?? (await prove(credentials, policy))
-  await checkUse(proven, credentials, policy)
-  if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
-  const { verified, issuer } = proven
-  const { verdict, shareable } = await toVerdict(verified, issuer, policy.schema)
-  if (key !== undefined) policy.cache?.remember(key, { verified, issuer, verdict: shareable ? verdict : undefined })
-  return { verdict, cached: known !== undefined }
-}
-
-/** What is checked of each request, however often its token was seen. */
-function checkUse<C>({ verified, issuer }: Proven, credentials: Credentials, policy: Policy<C>): Maybe<void> {
-  const bound = checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
-  if (isPending(bound)) return bound.then(() => checkStatus(verified, issuer, policy.revocations))
-  return checkStatus(verified, issuer, policy.revocations)
+  const recalled = key === undefined ? undefined : recall(key, policy)
+  return after(recalled, (known) =>
+    after(known ?? prove(credentials, policy), ({ verified, issuer }) => {
+      const bound = checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
+      const standing = after(bound, () => checkStatus(verified, issuer, policy.revocations))
+      return after(standing, () => {
+        if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
+        return after(toVerdict(verified, issuer, policy.schema), ({ verdict, shareable }) => {
+          const entry = { verified, issuer, verdict: shareable ? verdict : undefined }
+          if (key !== undefined) policy.cache?.remember(key, entry)
+          return { verdict, cached: known !== undefined }
+        })
+      })
+    }),
+  )
 }
 
 /** From text to what a trusted issuer really said, to us, now. */
-async function prove<C>(credentials: Credentials, policy: Policy<C>): Promise<Proven> {
+function prove<C>(credentials: Credentials, policy: Policy<C>): Maybe<Proven> {
   const decoded = decode(credentials, policy.rules, policy.headers) // RFC 7515 section 5.2, RFC 7519 section 7.2
-  const issuer = await findIssuer(decoded, policy.issuers) // trusted before anything is fetched
-  const keys = await findKeys(decoded, issuer) // RFC 7515 section 4.1.4
-  const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
-  policy.headers.remember(decoded.headerText, decoded.header)
-  checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
-  return { verified, issuer }
+  // The issuer is trusted before anything is fetched.
+  return after(findIssuer(decoded, policy.issuers), (issuer) =>
+    // RFC 7515 section 4.1.4
+    after(findKeys(decoded, issuer), (keys) => {
+      const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
+      if (decoded.newHeaderText !== undefined) policy.headers.remember(decoded.newHeaderText, decoded.header)
+      checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
+      return { verified, issuer }
+    }),
+  )
 }
 
 /**
  * What was proven of this very token before, if it still stands: its issuer is trusted by the same rules, its key is in
  * the set, its time has not run out. Otherwise it is judged afresh, so that the reason is the true one.
  */
-function recall<C>(key: string, policy: Policy<C>): Maybe<Remembered<C> | undefined> {
-  const known = policy.cache?.find(key)
+function recall<C>(key: string, { cache, issuers, rules }: Policy<C>): Maybe<Remembered<C> | undefined> {
+  const known = cache?.find(key)
   if (known === undefined) return undefined
-  const trusted = policy.issuers.find(String(known.verified.payload['iss']))
-  if (isPending(trusted)) return trusted.then((issuer) => checkStanding(key, known, issuer, policy))
-  return checkStanding(key, known, trusted, policy)
-}
-
-function checkStanding<C>(
-  key: string,
-  known: Remembered<C>,
-  trusted: TrustedIssuer | undefined,
-  { cache, rules }: Policy<C>,
-): Remembered<C> | undefined {
   const { verified, issuer } = known
-  if (trusted !== issuer || !issuer.keys.holds(verified.key)) {
-    cache?.forget(key)
-    return undefined
-  }
-  checkTime(verified.payload, rules)
-  return known
+  return after(issuers.find(String(verified.payload['iss'])), (trusted) => {
+    if (trusted !== issuer || !issuer.keys.holds(verified.key)) {
+      cache?.forget(key)
+      return undefined
+    }
+    checkTime(verified.payload, rules)
+    return known
+  })
 }
 
 /** What decoding would refuse is not even hashed: bytes have the hash of their text, and a text may be of any length. */

@@ -1,6 +1,7 @@
 import { findPath, toClaimPath } from '../claim-path.js'
+import type { ClaimPath } from '../claim-path.js'
 import type { Source } from '../options/mapping-options.js'
-import { isTextList } from '../steps/claim-types.js'
+import { findClaim, isTextList } from '../steps/claim-types.js'
 import type { Payload } from '../steps/claim-types.js'
 
 /** A compiled source. `undefined` means absent: the next source is asked. */
@@ -17,8 +18,7 @@ export function compileSource(source: Source): SourceReader {
   const path = toClaimPath('claim', source.claim)
   const { separator, table, prefix, take } = source
   const translate = table === undefined && prefix === undefined ? undefined : toTranslation(table, prefix)
-  const find =
-    take === 'names' ? (payload: Payload) => findNames(payload, path) : (payload: Payload) => findPath(payload, path)
+  const find = take === 'names' ? (payload: Payload) => findNames(payload, path) : toFinder(path)
   const list = (payload: Payload): readonly string[] | undefined => {
     const found = toList(find(payload), separator)
     return found === undefined || translate === undefined ? found : Object.freeze(found.flatMap(translate))
@@ -38,6 +38,14 @@ export function compileSource(source: Source): SourceReader {
       ? find
       : (payload) => (typeof find(payload) === 'string' && separator === undefined ? text(payload) : list(payload)),
   }
+}
+
+/** Nearly every path is one name long, and a token is asked for ten of them. */
+function toFinder(path: ClaimPath): (payload: Payload) => unknown {
+  const [only, another] = path
+  return only !== undefined && another === undefined
+    ? (payload) => findClaim(payload, only)
+    : (payload) => findPath(payload, path)
 }
 
 function toConstant(constant: string | readonly string[]): SourceReader {

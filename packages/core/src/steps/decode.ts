@@ -10,8 +10,8 @@ import type { TokenHeader } from './header.js'
 
 /** A JWS taken apart. Nothing in it is proven yet: `unverified` may only be used to look up who could have signed it. */
 export interface Decoded {
-  /** The header as it was encoded. */
-  readonly headerText: string
+  /** The header as it was encoded, where it is not remembered yet. */
+  readonly newHeaderText: string | undefined
   readonly header: TokenHeader
   readonly unverified: Readonly<Record<string, unknown>>
   /** The very bytes that are signed: what was peeked at and what is verified cannot differ. */
@@ -38,11 +38,14 @@ export function decodeJws(token: string, limits: Rules['limits'], headers?: Head
   if (token.length > limits.tokenBytes) throw refuse('ERR_TOKEN_TOO_LARGE')
   const [first, second] = findDots(token)
   if (first > Math.ceil((limits.headerBytes * 4) / 3)) throw refuse('ERR_TOKEN_TOO_LARGE')
+  // Node takes a letter beyond Latin-1 for the one that its low byte is, here and where it writes down what is signed.
+  if (Buffer.byteLength(token) !== token.length) throw refuse('ERR_TOKEN_ENCODING')
   const headerText = token.slice(0, first)
+  // Decoding a header costs a quarter of all that is done beside the signature (2.0 of 8.5 us).
+  const known = headers?.find(headerText)
   return {
-    headerText,
-    // Decoding a header costs a quarter of all that is done beside the signature (2.0 of 8.5 us).
-    header: headers?.find(headerText) ?? toHeader(parseObject(decodeSegment(headerText), limits)),
+    newHeaderText: known === undefined ? headerText : undefined,
+    header: known ?? toHeader(parseObject(decodeSegment(headerText), limits)),
     unverified: parseObject(decodeSegment(token.slice(first + 1, second)), limits),
     signingInput: Buffer.from(token.slice(0, second), 'latin1'),
     signature: decodeSegment(token.slice(second + 1)),
@@ -62,15 +65,27 @@ function findDots(token: string): readonly [number, number] {
   throw refuse(encrypted ? 'ERR_TOKEN_ENCRYPTED' : 'ERR_TOKEN_MALFORMED')
 }
 
+/** What a canonical segment may end in, by its length modulo four: the bits that belong to no byte are zero. */
+const CANONICAL_ENDS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'] as const
+
 /**
- * Decodes one segment, and demands that encoding it again gives the same text: no padding, no white space, no other
+ * Decodes one segment, and demands that encoding it again would give the same text: no padding, no white space, no other
  * alphabet, no stray trailing bits (RFC 4648 section 3.5). Otherwise one token has many spellings, and a blocklist or a
  * cache knows only one of them.
+ *
+ * Node leaves out what is of no alphabet, so that the bytes are too few, and takes the letters of the other one. To tell by
+ * these, instead of encoding it again, saves 0.4 us a token. It holds for ASCII alone, which the caller has checked.
  */
 function decodeSegment(segment: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url')
   if (bytes.length === 0) throw refuse('ERR_TOKEN_MALFORMED')
-  if (bytes.toString('base64url') !== segment) throw refuse('ERR_TOKEN_ENCODING')
+  const ends = CANONICAL_ENDS[segment.length % 4]
+  const canonical =
+    bytes.length === Math.floor((segment.length * 3) / 4) &&
+    !segment.includes('+') &&
+    !segment.includes('/') &&
+    (ends === undefined || ends.includes(segment.charAt(segment.length - 1)))
+  if (!canonical) throw refuse('ERR_TOKEN_ENCODING')
   return bytes
 }
 
