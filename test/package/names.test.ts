@@ -63,6 +63,7 @@ describe('the public names are part of the promise of a version:', () => {
         InternalError
         Principal
         REASONS
+        TOKEN_TYPES
         UpstreamError
         allOf
         anyOf
@@ -187,6 +188,7 @@ describe('the public names are part of the promise of a version:', () => {
         type SubjectTokenVerifier
         type TextTarget
         type TokenProfile
+        type TokenType
         type TrustedIssuer
         type UpstreamEvent
         type Verdict

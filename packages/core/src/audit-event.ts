@@ -52,6 +52,8 @@ export interface AuditTokenRef {
   readonly iat?: number | undefined
   readonly exp?: number | undefined
   readonly cnf?: 'dpop' | 'mtls' | undefined
+  /** Of a bound token that was presented: whether its key was proven, or a rule took it from an API that it is meant for. */
+  readonly possession?: 'proven' | 'audience' | undefined
 }
 
 /**
@@ -118,6 +120,8 @@ export interface AuditEntry {
         readonly id: string
         readonly hash: string
         readonly rule?: string | undefined
+        /** Rules that would have refused it, and only record that. */
+        readonly observed?: readonly string[] | undefined
         readonly mode: 'enforce' | 'observe'
       }
     | undefined

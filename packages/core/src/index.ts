@@ -114,4 +114,6 @@ export type {
   TokenProfile,
 } from './rules.js'
 export type { Logger, Runtime, RuntimeFetchInit } from './runtime.js'
+export { TOKEN_TYPES } from './token-types.js'
+export type { TokenType } from './token-types.js'
 export type { IssuerHealth, IssuerReadiness, Readiness, Verifier, VerifyOptions } from './verifier.js'

@@ -59,6 +59,7 @@ const tokenRef: Shape = members({
   iat: number,
   exp: number,
   cnf: word('dpop', 'mtls'),
+  possession: word('proven', 'audience'),
 })
 
 /** What is kept of an entry, by name; the order is the one of the documentation. */
@@ -84,7 +85,13 @@ export const ENTRY: Readonly<Record<keyof AuditEntry, Shape>> = {
     issuedTokenType: name,
   }),
   tokens: members({ subject: tokenRef, actor: tokenRef, issued: tokenRef }),
-  policy: members({ id: name, hash: text(128), rule: name, mode: word('enforce', 'observe') }),
+  policy: members({
+    id: name,
+    hash: text(128),
+    rule: name,
+    observed: list(name, 16),
+    mode: word('enforce', 'observe'),
+  }),
   key: members({ kid: name, alg: text(32), from: text(32), to: text(32) }),
   keySet: members({
     issuer: url,

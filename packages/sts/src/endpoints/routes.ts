@@ -1,7 +1,7 @@
+import { TOKEN_TYPES } from '@countersign/core'
 import type { ClientAuthenticationMethod } from '../clients/client.js'
 import { GRANT_TYPES } from '../grants/find-grant.js'
 import { toEndpointPaths, toEndpointUrls } from '../http/paths.js'
-import { TOKEN_TYPES } from '../subject/token-types.js'
 import type { EndpointCall, EndpointContext } from './endpoint.js'
 import { answerHealth } from './health.js'
 import { answerIntrospection } from './introspection.js'

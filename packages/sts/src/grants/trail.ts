@@ -3,6 +3,7 @@ import type { AuditEntry, AuditParty } from '@countersign/core'
 import type { Delegation } from '../delegation/decide-delegation.js'
 import { DENIALS } from '../error-table.js'
 import { TokenError } from '../errors.js'
+import { findObserved } from '../policy/decide.js'
 import type { Decision } from '../policy/decide.js'
 import type { GrantedScopes } from '../policy/grant-scopes.js'
 import type { Policy } from '../policy/read-policy.js'
@@ -82,14 +83,25 @@ export function createTrail(grant: GrantName, request: TokenRequest, service: Se
       if (grant === 'token-exchange' && target.kind === 'authorization-server')
         exchange = { ...exchange, profile: 'chaining' }
     },
-    notePolicy({ id, hash }, { rule }) {
-      draft.policy = { id, hash, rule: rule?.id, mode: 'enforce' }
+    notePolicy({ id, hash }, decision) {
+      const rules = findObserved(decision)
+      const observed = rules.length === 0 ? undefined : rules
+      draft.policy = {
+        id,
+        hash,
+        rule: decision.rule?.id,
+        observed,
+        mode: observed === undefined ? 'enforce' : 'observe',
+      }
     },
     noteDelegation({ mode, actors }) {
       exchange = { ...exchange, mode, depth: actors.length }
       if (actors.length > 0) draft.actor = actors.map(toActorParty)
     },
-    noteBinding() {},
+    noteBinding({ subject }) {
+      if (subject !== 'unbound' && tokens.subject !== undefined)
+        tokens = { ...tokens, subject: { ...tokens.subject, possession: subject } }
+    },
     noteScopes(scopes) {
       draft.scope = { requested, ...scopes }
     },

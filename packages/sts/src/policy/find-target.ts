@@ -1,6 +1,6 @@
+import { TOKEN_TYPES } from '@countersign/core'
 import { TokenError } from '../errors.js'
 import type { ServiceContext } from '../service-context.js'
-import { TOKEN_TYPES } from '../subject/token-types.js'
 import type { TokenParameters } from '../token-request.js'
 import { findReachableTargets } from './decide.js'
 import type { GrantName } from './rule.js'

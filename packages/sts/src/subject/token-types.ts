@@ -1,15 +1,10 @@
-/** Token types by their URNs: RFC 8693 section 3, RFC 7519 section 9. */
-export const TOKEN_TYPES = {
-  accessToken: 'urn:ietf:params:oauth:token-type:access_token',
-  idToken: 'urn:ietf:params:oauth:token-type:id_token',
-  jwt: 'urn:ietf:params:oauth:token-type:jwt',
-} as const
+import { TOKEN_TYPES } from '@countersign/core'
 
 /** What every token type begins with that has a short name in the options. */
 export const TOKEN_TYPE_PREFIX = 'urn:ietf:params:oauth:token-type:'
 
 /** Token types that are told apart by what stands in the token: no other verifier takes them. */
-export const JWT_TYPES: ReadonlySet<string> = new Set(Object.values(TOKEN_TYPES))
+export const JWT_TYPES: ReadonlySet<string> = new Set([TOKEN_TYPES.accessToken, TOKEN_TYPES.idToken, TOKEN_TYPES.jwt])
 
 /**
  * Token types that prove nothing, or nothing to this service: an identifier that anybody may write down, a claim without a

@@ -1,4 +1,4 @@
-import { AuthenticationError } from '@countersign/core'
+import { AuthenticationError, TOKEN_TYPES } from '@countersign/core'
 import type { Principal } from '@countersign/core'
 import { decodeJws, findClaim, readActors, readDate, readText, readTextList } from '@countersign/core/server'
 import type { ResolvedClient } from '../clients/client.js'
@@ -12,7 +12,7 @@ import { toVerifiedParty } from './party.js'
 import type { VerifiedParty } from './party.js'
 import { toPrincipalParty } from './principal-party.js'
 import { readTransactionId, toTokenRef } from './token-ref.js'
-import { JWT_TYPES, TOKEN_TYPES } from './token-types.js'
+import { JWT_TYPES } from './token-types.js'
 
 /** A token that a request presents, as a subject or as an actor. */
 export interface PresentedToken {
@@ -87,7 +87,8 @@ async function verifyForeign(
   service: ServiceContext,
 ): Promise<VerifiedParty> {
   if (service.verifier === undefined) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED')
-  const principal = await service.verifier.verify(token)
+  // Whether the key was proven is judged with everything else that the token may be used for: `decideBinding`.
+  const principal = await service.verifier.verify(token, { dangerouslySkipBinding: true })
   const record = requireRecord(principal, service)
   if (!record.tokenTypes.has(tokenType)) throw wrongType()
   if (tokenType === TOKEN_TYPES.idToken) {
