@@ -14,6 +14,7 @@ import {
   toErrorReply,
   toVerifier,
 } from '../../src/http/attachment.js'
+import type { Verifier } from '../../src/verifier.js'
 import type { IncomingRequest } from '../../src/auth-request.js'
 import { claims, toOptions, toSigned } from '../parts.js'
 import { errorOf, errorOfAsync, reasonOf, reasonOfAsync } from '../refusals.js'
@@ -23,6 +24,8 @@ const good = toSigned(claims({ scope: 'orders:read' }))
 
 const BARE = 'Bearer realm="api"'
 const INVALID = `${BARE}, error="invalid_token", error_description="The access token is invalid or expired"`
+
+const createRealm = (realm: string): Verifier => createVerifier(toOptions({}, { realm }))
 
 function toRaw(authorization?: string, more: Readonly<Record<string, string>> = {}): IncomingRequest {
   return { method: 'GET', url: '/', headers: { ...(authorization === undefined ? {} : { authorization }), ...more } }
@@ -181,6 +184,23 @@ describe('checkGuard', () => {
   })
 })
 
+describe('what whoever forgot the middleware is told', () => {
+  it('is what ran without it, and where to put it', async () => {
+    const advice = 'Put the middleware before this route.'
+    expect(errorOf(() => checkGuard(toRaw(), requireScopes('a'), undefined)).message).toBe(
+      `A guard ran on a request that no countersign middleware has judged. ${advice}`,
+    )
+    expect(errorOf(() => getPrincipal(toRaw())).message).toBe(
+      `getAuth was called on a request that nobody is signed in to. ${advice}`,
+    )
+    const raw = toRaw(`Bearer ${good}`)
+    await authenticateRequest(verifier, raw)
+    expect(errorOf(() => getPrincipal(raw, createVerifier(toOptions()))).message).toBe(
+      `getAuth was called with another verifier than the one that judged this request. ${advice}`,
+    )
+  })
+})
+
 describe('getPrincipal and findPrincipal', () => {
   it('tell a route that nobody is signed in to from one that somebody is', async () => {
     const raw = toRaw()
@@ -233,6 +253,24 @@ describe('toErrorReply', () => {
       'Bearer realm="api", error="insufficient_scope"',
     )
     expect(thrown.headers).toEqual({})
+  })
+
+  it('leaves the answer of the verifier that refused as it is, whoever judged the request later', async () => {
+    const raw = toRaw('Bearer a.b.c')
+    const error = await errorOfAsync(() => createRealm('inner').authenticate(raw))
+    const first = await errorOfAsync(async () => authenticateRequest(createRealm('first'), raw))
+    await reasonOfAsync(async () => authenticateRequest(createRealm('second'), raw))
+    expect(toErrorReply(first, raw)?.headers['WWW-Authenticate']).toContain('realm="first"')
+    expect(toErrorReply(error, raw)?.headers['WWW-Authenticate']).toContain('realm="second"')
+  })
+
+  it('answers an error of a request that nobody is signed in to, or that nobody has judged', async () => {
+    const raw = toRaw()
+    await authenticateRequest(verifier, raw, { optional: true })
+    const error = new AuthorizationError('ERR_ACCESS_DENIED')
+    expect(toErrorReply(error, raw)).toMatchObject({ status: 403, headers: { 'Cache-Control': 'no-store' } })
+    for (const other of [undefined, toRaw()])
+      expect(toErrorReply(error, other)).toMatchObject({ status: 403, headers: {} })
   })
 
   it('leaves errors of others alone', () => {

@@ -11,6 +11,7 @@ import type { Reason } from '../../src/error-table.js'
 import { requireAnyScope, requireScopes } from '../../src/guards/scopes.js'
 import { requireAuthentication } from '../../src/guards/authentication.js'
 import { toRefusal } from '../../src/http/challenge.js'
+import type { Scheme } from '../../src/principal.js'
 import { findPrincipal } from '../../src/http/attachment.js'
 import { withPrincipal } from '../../src/testing.js'
 import { errorOf } from '../refusals.js'
@@ -100,6 +101,83 @@ describe('the challenge', () => {
     )
   })
 
+  const text = 'error_description="The access token is invalid or expired"'
+  const malformed = 'error="invalid_request", error_description="The request is malformed"'
+
+  it.each<readonly [string, Reason, Scheme | undefined, readonly Scheme[], string]>([
+    [
+      'in each scheme, where none could be told',
+      'ERR_CREDENTIALS_MALFORMED',
+      undefined,
+      ['Bearer', 'DPoP'],
+      `Bearer realm="api", ${malformed}, DPoP realm="api", ${malformed}, algs="ES256"`,
+    ],
+    [
+      'in the scheme that was used, which comes first',
+      'ERR_TOKEN_EXPIRED',
+      'DPoP',
+      ['Bearer', 'DPoP'],
+      `DPoP realm="api", error="invalid_token", ${text}, algs="ES256", Bearer realm="api"`,
+    ],
+    [
+      'in the preferred one, where a bad token came by no scheme',
+      'ERR_TOKEN_EXPIRED',
+      undefined,
+      ['DPoP', 'Bearer'],
+      `DPoP realm="api", error="invalid_token", ${text}, algs="ES256", Bearer realm="api"`,
+    ],
+    [
+      'under Bearer, for whoever used it where only bound tokens are taken',
+      'ERR_PROOF_REQUIRED',
+      'Bearer',
+      ['DPoP'],
+      `Bearer realm="api", error="invalid_token", ${text}, DPoP realm="api", algs="ES256"`,
+    ],
+    [
+      'under Bearer, for a malformed request that used it',
+      'ERR_CREDENTIALS_MALFORMED',
+      'Bearer',
+      ['Bearer', 'DPoP'],
+      `Bearer realm="api", ${malformed}, DPoP realm="api", algs="ES256"`,
+    ],
+    [
+      'nowhere, for whoever brought nothing',
+      'ERR_CREDENTIALS_MISSING',
+      undefined,
+      ['Bearer', 'DPoP'],
+      'Bearer realm="api", DPoP realm="api", algs="ES256"',
+    ],
+  ])('RFC 9449 7.2: blames %s', (_, reason, used, schemes, challenge) => {
+    const rules = { ...RULES, schemes, algs: 'ES256' }
+    expect(toRefusal(new AuthenticationError(reason), rules, used).headers['WWW-Authenticate']).toBe(challenge)
+  })
+
+  it('names the algorithms of proofs where there are some, and where the metadata is, in each scheme', () => {
+    const missing = new AuthenticationError('ERR_CREDENTIALS_MISSING')
+    const rules = { ...RULES, schemes: ['Bearer', 'DPoP'], resourceMetadataUrl: 'https://api.example/x' } as const
+    const known = 'realm="api", resource_metadata="https://api.example/x"'
+    expect(toRefusal(missing, rules).headers['WWW-Authenticate']).toBe(`Bearer ${known}, DPoP ${known}`)
+    expect(toRefusal(missing, { ...rules, algs: 'A B' }).headers['WWW-Authenticate']).toBe(
+      `Bearer ${known}, DPoP ${known}, algs="A B"`,
+    )
+  })
+
+  it('RFC 9449 8.2: brings the nonce to whoever may try again with it, and to nobody else', () => {
+    const rules = { ...RULES, schemes: ['DPoP'], nonce: () => 'n-1' } as const
+    const nonceOf = (error: unknown): string | undefined => toRefusal(error, rules).headers['DPoP-Nonce']
+    for (const reason of ['ERR_PROOF_NONCE', 'ERR_CREDENTIALS_MISSING', 'ERR_CREDENTIALS_MALFORMED'] as const) {
+      expect(nonceOf(new AuthenticationError(reason))).toBe('n-1')
+    }
+    expect(nonceOf(new AuthorizationError('ERR_STEP_UP_ACR'))).toBe('n-1')
+    for (const error of [
+      new AuthorizationError('ERR_SCOPE_INSUFFICIENT'),
+      new UpstreamError('ERR_KEYS_UNAVAILABLE'),
+      new InternalError('ERR_GUARD_FAILED'),
+    ]) {
+      expect(nonceOf(error)).toBeUndefined()
+    }
+  })
+
   it('escapes quotes and backslashes, so that no value ends its own string', () => {
     const challenge = { scope: 'a"b\\c' }
     const value = headersOf(new AuthorizationError('ERR_SCOPE_INSUFFICIENT', { challenge }), { realm: 'x"\\' })
@@ -151,6 +229,14 @@ describe('toRefusal', () => {
     expect(refusal).toMatchObject({ status: 500, code: 'ERR_INTERNAL', reason: 'ERR_UNEXPECTED', expose: false })
     expect(refusal.headers).toEqual({ 'Cache-Control': 'no-store' })
     expect(refusal.message).toBe('The request could not be processed')
+  })
+
+  it('tells an operator what it was that went wrong, by its name alone', () => {
+    for (const thrown of [new TypeError('secret'), new ConfigurationError('ERR_CONFIG_INVALID', 'secret')]) {
+      const { cause } = toRefusal(thrown, RULES)
+      expect(cause).toMatchObject({ name: thrown.name })
+      expect(JSON.stringify(cause)).not.toContain('secret')
+    }
   })
 
   it('gives a fresh error each time: what frameworks write on one reaches no other request', () => {

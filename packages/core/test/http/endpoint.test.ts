@@ -41,6 +41,7 @@ describe('callEndpoint', () => {
       body: 'ab',
       fields: { 'x-list': 'a, b', 'x-one': 'c' },
     })
+    expect((await seenBy(toRaw({ headers })))['fields']).not.toHaveProperty('x-none')
   })
 
   it('knows no host where the client named none, or one that is none', async () => {
@@ -113,8 +114,45 @@ describe('callEndpoint', () => {
     ]) {
       expect((await call(toRaw(fields), {}, never))?.status).toBe(400)
     }
-    expect((await call(toRaw({ url: '/a/..' }), {}, never))?.status).toBe(400)
-    expect((await call(toRaw({ method: 'TRACE' }), {}, never))?.status).toBe(501)
+    for (const url of ['/a/..', '/a/..?b=c', '/./a', '/a/%2E%2e/b', '/a\\..', '/..#a']) {
+      expect((await call(toRaw({ url }), {}, never))?.status).toBe(400)
+    }
+    for (const method of ['TRACE', 'trace', 'TRACK', 'CONNECT']) {
+      expect((await call(toRaw({ method }), {}, never))?.status).toBe(501)
+    }
+    for (const method of ['XTRACE', 'TRACER', 'RECONNECT'])
+      expect(await seenBy(toRaw({ method }))).toMatchObject({ method })
+  })
+
+  it('takes a body that is as long as it may be, announced, read or kept', async () => {
+    const body = 'x'.repeat(1_000)
+    expect(await seenBy(toRaw({ headers: { 'content-length': '1000' } }, body))).toMatchObject({ body })
+    expect(await seenBy(toRaw({ headers: { 'transfer-encoding': 'chunked' } }, body))).toMatchObject({ body })
+    const kept = toRaw({ headers: { 'content-length': '1000' }, rawBody: Buffer.from(body) }, body)
+    await kept.toArray()
+    expect(await seenBy(kept)).toMatchObject({ body })
+  })
+
+  it('gives no body where none was announced, although a body parser has looked for one', async () => {
+    for (const headers of [{}, { 'content-length': '0' }]) {
+      const raw = toRaw({ headers })
+      await raw.toArray()
+      expect(await seenBy(raw)).toMatchObject({ body: '' })
+    }
+  })
+
+  it('lets the rest of a body go by that was too long, so that the next request is read', async () => {
+    const raw = toRaw({ headers: { 'transfer-encoding': 'chunked' } }, 'x'.repeat(900), 'y'.repeat(900), 'z', 'z')
+    expect((await call(raw))?.status).toBe(413)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([raw.readableFlowing, raw.destroyed && raw.readableAborted]).toEqual([true, false])
+  })
+
+  it('says what to do where a body was read before, or where an answer is none', async () => {
+    const raw = toRaw({ headers: { 'content-length': '1' } }, 'x')
+    await raw.toArray()
+    await expect(call(raw)).rejects.toThrow('Put mount() before it.')
+    await expect(call(toRaw({}), {}, async () => 'x' as never)).rejects.toThrow('something that is no Response')
   })
 
   it('leaves dots alone that are no steps', async () => {
@@ -136,12 +174,14 @@ describe('callEndpoint', () => {
     await call(toRaw({ socket: { ...socket, authorized: false } }), {}, handler)
     await call(toRaw({ socket }), {}, handler)
     await call(toRaw({ socket: null }), {}, handler)
+    await call(toRaw({ socket: { remoteAddress: '192.0.2.1' } }), {}, handler)
     const address = '192.0.2.1'
     expect(found).toEqual([
       [address, certificate, true],
       [address, certificate, false],
       [address, certificate, false],
       [undefined, undefined, false],
+      [address, undefined, false],
     ])
   })
 

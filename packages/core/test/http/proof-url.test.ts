@@ -87,6 +87,14 @@ describe('normalizeProofUrl', () => {
   })
 })
 
+describe('the length of a URL', () => {
+  it('is at most 8,192 characters before the query', () => {
+    const longest = `https://api.example.com/${'a'.repeat(8_168)}`
+    expect(normalizeProofUrl(`${longest}?x`)).toBe(longest)
+    expect(normalizeProofUrl(`${longest}a`)).toBeUndefined()
+  })
+})
+
 describe('toUrlRoot', () => {
   it('is the normalised URL without the slash at its end', () => {
     expect(toUrlRoot('https://API.example.com')).toBe('https://api.example.com')
@@ -140,6 +148,11 @@ describe('toKnownUrls', () => {
       'https://api.example.com/v1',
       'https://api.example.com/v1/',
     ])
+  })
+
+  it('has the root for a request of the root itself', () => {
+    const roots = ['https://api.example.com/v1', 'https://api.example.net']
+    expect(toKnownUrls('https://api.example.com/v1', roots)).toEqual(roots)
   })
 
   it('is what the request says where the Host field is trusted', () => {

@@ -83,6 +83,17 @@ describe('protectedResourceMetadata', () => {
     }
   })
 
+  it('stands without that slash below a path of several steps, and below none', async () => {
+    const deep = create({ publicUrl: `${AUDIENCE}/v1/orders` })
+    for (const [end, status] of [
+      ['', 200],
+      ['/', 404],
+    ] as const) {
+      expect(await answerOf('GET', `${WELL_KNOWN}/v1/orders${end}`, {}, deep)).toMatchObject({ status })
+      expect(await answerOf('GET', `${WELL_KNOWN}${end}`)).toMatchObject({ status })
+    }
+  })
+
   it('RFC 9728 2: names every listed issuer that is a URL, no template and no bare name', async () => {
     const keys = { jwks: { keys: [key.publicJwk] } }
     const verifier = create({
