@@ -2,6 +2,7 @@ import { AuthenticationError } from '@countersign/core'
 import { findClaim } from '@countersign/core/server'
 import { TokenError, toTokenError } from '../errors.js'
 import { toAnswer } from '../http/answer.js'
+import { isAudience } from '../subject/audience.js'
 import { verifyOwnToken } from '../subject/own-token.js'
 import type { OwnToken } from '../subject/own-token.js'
 import type { AuthenticatedClient } from '../token-request.js'
@@ -37,7 +38,7 @@ async function findOwnToken(token: string, { service }: EndpointContext): Promis
 
 /** A token that is somebody else's business could be tried out here by whoever found it (RFC 7662 section 4). */
 function mayKnow({ registration }: AuthenticatedClient, { clientId, audience }: OwnToken): boolean {
-  return clientId === registration.clientId || audience.some((name) => registration.audiences.includes(name))
+  return clientId === registration.clientId || isAudience(registration, audience)
 }
 
 /** What the token says, and nothing else: whoever reads the token and whoever asks must come to one decision. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { UpstreamError } from '@countersign/core'
+import { createVerifier, UpstreamError } from '@countersign/core'
 import type { HttpPeer } from '@countersign/core'
-import { createTestIssuer } from '@countersign/testing'
+import { createTestIssuer, testRuntime } from '@countersign/testing'
 import { describe, expect, it } from 'vitest'
 import { authenticateClient } from '../../src/clients/authenticate-client.js'
 import type { ClaimedClient, ClientAuthentication } from '../../src/clients/authenticate-client.js'
@@ -359,6 +359,27 @@ describe('a workload', () => {
     const users = await createTestIssuer({ issuer: 'https://users.example', audience: ISSUER, clock })
     const assertion = await users.token(CLAIMS, { header: { typ: 'JWT' } })
     expect(await reasonOf(() => authenticate(withAssertion(assertion)))).toBe('ERR_STS_CLIENT_UNKNOWN')
+  })
+
+  it('of another platform is another, though its claims be the same', async () => {
+    const other = await createTestIssuer({ issuer: 'https://other-ci.example', audience: ISSUER, clock })
+    const verifier = createVerifier({
+      audience: ISSUER,
+      issuers: [platform.issuer, other.issuer],
+      runtime: testRuntime(platform, other),
+    })
+    const isClientIssuer = (issuer: string) => issuer === platform.issuer || issuer === other.issuer
+    const context = toAuthentication({ verifier, isClientIssuer })
+    const assertion = await other.token(CLAIMS, { header: { typ: 'JWT' } })
+    expect(await reasonOf(() => authenticate(withAssertion(assertion), context))).toBe('ERR_STS_CLIENT_UNKNOWN')
+  })
+
+  it('is of the platform that the verifier knows by that name, not of one that it merely signs for', async () => {
+    const issuers = [
+      { issuer: 'https://users.example', acceptedIssuers: [platform.issuer], keys: { jwks: platform.jwks } },
+    ]
+    const verifier = createVerifier({ audience: ISSUER, issuers, runtime: platform.runtime })
+    expect(await reason({}, {}, toAuthentication({ verifier }))).toBe('ERR_STS_CLIENT_WORKLOAD')
   })
 
   it('that matches two clients is neither: whose rights would it have?', async () => {
