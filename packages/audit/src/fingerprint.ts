@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import type { Privacy } from './event/shape.js'
 
 /** A secret by which tokens and subjects get names. `id`: `A-Z a-z 0-9 . _ -`, at most 32 characters. */
 export interface FingerprintKey {
@@ -16,4 +17,18 @@ export function toFingerprint({ id, secret }: FingerprintKey, token: string): st
 export function toPseudonym({ id, secret }: FingerprintKey, iss: string, sub: string): string {
   const hmac = createHmac('sha256', secret).update(`subject\0${iss.length}\0${iss}`).update(sub)
   return `hmac256:${id}:${hmac.digest('base64url')}`
+}
+
+/** What is done to people's names and addresses, with a key. */
+export function toPrivacy(
+  {
+    pseudonymousSubjects,
+    shortAddresses,
+  }: { readonly pseudonymousSubjects: boolean; readonly shortAddresses: boolean },
+  key: FingerprintKey,
+): Privacy {
+  return {
+    toPseudonym: pseudonymousSubjects ? (iss, sub) => toPseudonym(key, iss, sub) : undefined,
+    shortAddresses,
+  }
 }

@@ -11,11 +11,20 @@ export interface TrailParts {
   readonly delivery: Delivery | undefined
   readonly runners: readonly Runner[]
   readonly denials: Denials
+  readonly checkpoints: { readonly seq: number } | undefined
   readonly runtime: { monotonicNow(): number }
 }
 
 /** How a trail stands, now. */
-export function toHealth({ stream, quorum, delivery, runners, denials, runtime }: TrailParts): TrailHealth {
+export function toHealth({
+  stream,
+  quorum,
+  delivery,
+  runners,
+  denials,
+  checkpoints,
+  runtime,
+}: TrailParts): TrailHealth {
   const able = runners.filter(({ role, state }) => role === 'required' && state !== 'failed')
   return {
     ok: delivery !== undefined && able.length >= quorum,
@@ -23,6 +32,7 @@ export function toHealth({ stream, quorum, delivery, runners, denials, runtime }
     seq: delivery?.seq ?? 0,
     lost: delivery?.lost ?? 0,
     counted: denials.counted,
+    checkpointSeq: checkpoints?.seq,
     sinks: runners.map((runner) => toSinkHealth(runner, runtime.monotonicNow())),
   }
 }

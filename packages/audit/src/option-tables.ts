@@ -17,6 +17,8 @@ import {
 import type { Kind, OptionTable } from '@countersign/core/adapter'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { CheckpointRules } from './chain/checkpoints.js'
+import { checkpointKey } from './chain/signer.js'
 import type { QueueRules } from './delivery/queue.js'
 import type { FingerprintKey } from './fingerprint.js'
 import { clock } from './option-kinds.js'
@@ -33,9 +35,10 @@ export interface ReadTrailOptions {
   readonly service: { readonly name: string; readonly version: string; readonly instance: string | undefined }
   readonly required: { readonly sinks: readonly AuditSink[]; readonly quorum: number; readonly timeoutMs: number }
   readonly bestEffort: readonly AuditSink[]
-  readonly fingerprintKeys: readonly FingerprintKey[]
+  readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]]
   readonly sampling: { readonly 'authn.success': number }
   readonly denials: { readonly perSecond: number; readonly burst: number; readonly countSeconds: number }
+  readonly checkpoints: (CheckpointRules & { readonly sink: AuditSink }) | undefined
   readonly privacy: { readonly pseudonymousSubjects: boolean; readonly shortAddresses: boolean }
   readonly queue: QueueRules
   readonly logger: Logger
@@ -80,6 +83,17 @@ const fingerprintKey: Kind<FingerprintKey> = {
   },
 }
 
+const fingerprintKeys: Kind<ReadTrailOptions['fingerprintKeys']> = {
+  wants: 'a list of keys',
+  read(value, option) {
+    const [first, ...others] = list(fingerprintKey, this.wants).read(value, option)
+    const ids = new Set([first, ...others].map((key) => key?.id))
+    if (first !== undefined && ids.size === others.length + 1) return [first, ...others]
+    const fix = 'Which key made a fingerprint could not be told.'
+    throw invalid({ option, got: value, wants: 'a different id for each key', fix, secret: true })
+  },
+}
+
 const SERVICE: OptionTable<ReadTrailOptions['service']> = {
   name: required(text('the name of the service', 64)),
   version: required(text('its version', 64)),
@@ -102,6 +116,13 @@ const DENIALS: OptionTable<ReadTrailOptions['denials']> = {
   countSeconds: optional(number('seconds', 1, 3_600), 10),
 }
 
+const CHECKPOINTS: OptionTable<CheckpointRules & { readonly sink: AuditSink }> = {
+  key: required(checkpointKey),
+  sink: required(keepingSink),
+  everyEvents: optional(number('events', 1, 1_000_000, true), 1_000),
+  everySeconds: optional(number('seconds', 1, 86_400), 60),
+}
+
 const PRIVACY: OptionTable<ReadTrailOptions['privacy']> = {
   pseudonymousSubjects: optional(flag, false),
   shortAddresses: optional(flag, false),
@@ -122,9 +143,10 @@ const TRAIL: OptionTable<ReadTrailOptions> = {
   service: required(table(SERVICE)),
   required: required(table(REQUIRED)),
   bestEffort: optional(listOrNone(sink, 'a list of audit sinks'), []),
-  fingerprintKeys: required(list(fingerprintKey, 'a list of keys')),
+  fingerprintKeys: required(fingerprintKeys),
   sampling: optional(table(SAMPLING), readTable(SAMPLING, {}, 'sampling')),
   denials: optional(table(DENIALS), readTable(DENIALS, {}, 'denials')),
+  checkpoints: optional(table(CHECKPOINTS)),
   privacy: optional(table(PRIVACY), readTable(PRIVACY, {}, 'privacy')),
   queue: optional(table(QUEUE), readTable(QUEUE, {}, 'queue')),
   logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
@@ -134,12 +156,17 @@ const TRAIL: OptionTable<ReadTrailOptions> = {
 /** @throws ConfigurationError naming the option */
 export function readTrailOptions(options: AuditTrailOptions): ReadTrailOptions {
   const read = readTable(TRAIL, options, '')
-  const { required: wanted, bestEffort } = read
+  const { required: wanted, bestEffort, checkpoints } = read
   if (wanted.quorum > wanted.sinks.length) {
     const fix = `There are ${wanted.sinks.length}: nothing could ever be recorded.`
     throw invalid({ option: 'required.quorum', got: wanted.quorum, wants: 'no more than there are sinks', fix })
   }
-  const names = [...wanted.sinks, ...bestEffort].map(({ name }) => name)
+  const sinks = [...wanted.sinks, ...bestEffort]
+  if (checkpoints !== undefined && sinks.includes(checkpoints.sink)) {
+    const fix = 'Whoever rewrites events in a sink would rewrite their checkpoints with them.'
+    throw invalid({ option: 'checkpoints.sink', got: checkpoints.sink, wants: 'a sink of its own', fix })
+  }
+  const names = [...sinks, ...(checkpoints === undefined ? [] : [checkpoints.sink])].map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) {
     const fix = 'Events of the trail tell sinks by their names.'

@@ -1,4 +1,6 @@
+import type { KeyObject } from 'node:crypto'
 import type { AuditSink, Logger } from '@countersign/core'
+import type { CheckpointSigner } from './chain/signer.js'
 import type { FingerprintKey } from './fingerprint.js'
 
 /** Options of an audit trail. */
@@ -15,6 +17,8 @@ export interface AuditTrailOptions {
   readonly sampling?: { readonly 'authn.success'?: number | undefined } | undefined
   /** Refusals of strangers. */
   readonly denials?: DenialOptions | undefined
+  /** Signed statements of what the stream was. Default: none, and then its end can be cut off without a trace. */
+  readonly checkpoints?: CheckpointOptions | undefined
   readonly privacy?: PrivacyOptions | undefined
   /** The most that waits for each sink. */
   readonly queue?: QueueOptions | undefined
@@ -42,6 +46,18 @@ export interface DenialOptions {
   readonly burst?: number | undefined
   /** So often the counts are written, in seconds. Default 10. */
   readonly countSeconds?: number | undefined
+}
+
+/** When checkpoints are made, and where they are kept. */
+export interface CheckpointOptions {
+  /** A key of its own; its id is the RFC 7638 thumbprint of the public half. Or something that signs elsewhere. */
+  readonly key: KeyObject | CheckpointSigner
+  /** Gets checkpoints alone. Somewhere that whoever can write the other sinks cannot. */
+  readonly sink: AuditSink
+  /** At least one in so many events. Default 1,000. */
+  readonly everyEvents?: number | undefined
+  /** And one in so many seconds in which something happened. Default 60. */
+  readonly everySeconds?: number | undefined
 }
 
 /** What is done to people's names and addresses. Both keep events apart that belong to different people. */

@@ -28,6 +28,8 @@ export interface TrailHealth {
   readonly lost: number
   /** Refusals of strangers that were counted in place of being written, since the start. */
   readonly counted: number
+  /** The last number that a checkpoint covers; 0 for none yet, absent where none are made. */
+  readonly checkpointSeq: number | undefined
   readonly sinks: readonly SinkHealth[]
 }
 

@@ -1,4 +1,5 @@
 import { UpstreamError } from '@countersign/core'
+import type { AuditHead } from '@countersign/core'
 import type { Content } from '../event/writer.js'
 import type { Sealer } from '../chain/sealer.js'
 import type { AuditReason } from '../error-table.js'
@@ -15,6 +16,8 @@ export interface DeliveryRules {
   readonly quorum: number
   readonly timeoutMs: number
   readonly monotonicNow: () => number
+  /** Hears of each new head, at once. */
+  readonly onSealed: (head: AuditHead) => void
 }
 
 /** Gives events their place, and to the sinks. */
@@ -27,14 +30,15 @@ export interface Delivery {
   readonly hasRoom: boolean
   /** Takes an ordinary event, or counts it as lost. */
   offer(content: Content): void
-  /** Takes an event of the trail's own. */
-  tell(content: Content): void
+  /** Takes an event of the trail's own. Returns its number. */
+  tell(content: Content): number
   /**
    * Resolves once enough required sinks have the event.
    *
+   * @param endMs until when anybody waits, on the clock that never goes back
    * @throws UpstreamError `ERR_AUDIT_UNAVAILABLE`: they do not, in time. They may have it later
    */
-  deliver(content: Content): Promise<void>
+  deliver(content: Content, endMs: number): Promise<void>
   /** Counts an event that was lost before it got here. */
   lose(): void
   /** Something has changed: whoever waits for room looks again. */
@@ -47,24 +51,28 @@ export interface Delivery {
 export function createDelivery(
   sealer: Sealer,
   runners: readonly Runner[],
-  { quorum, timeoutMs, monotonicNow }: DeliveryRules,
+  { quorum, timeoutMs, monotonicNow, onSealed }: DeliveryRules,
 ): Delivery {
   const losses = createLosses()
   const waiting = createWaiting()
   const required = runners.filter(({ role }) => role === 'required')
 
-  const place = (content: Content, isOrdinary: boolean, ticket: Ticket | undefined): void => {
+  const place = (content: Content, isOrdinary: boolean, ticket: Ticket | undefined): number => {
     const addressed = runners.filter(({ role }) => role !== 'checkpoints' || content.type === 'audit.checkpoint')
     const open = addressed.filter((runner) => runner.hasRoom(isOrdinary))
     if (open.length === 0) {
-      losses.add(sealer.skip())
-      return
+      const skipped = sealer.skip()
+      losses.add(skipped)
+      return skipped
     }
     const sealed = sealer.seal(content)
+    const { chain } = sealed.event
     for (const runner of addressed) {
       if (open.includes(runner)) runner.push({ ...sealed, isOrdinary, ticket })
-      else runner.lose(sealed.event.chain.seq)
+      else runner.lose(chain.seq)
     }
+    onSealed(chain)
+    return chain.seq
   }
   const isReady = (runner: Runner): boolean => runner.state !== 'failed' && runner.hasRoom(false)
   /** Down for less than anybody waits, or full at the moment: it may yet be in time. */
@@ -81,10 +89,9 @@ export function createDelivery(
     get hasRoom() {
       return runners.some((runner) => runner.role !== 'checkpoints' && runner.hasRoom(true))
     },
-    offer: (content) => place(content, true, undefined),
+    offer: (content) => void place(content, true, undefined),
     tell: (content) => place(content, false, undefined),
-    async deliver(content) {
-      const endMs = monotonicNow() + timeoutMs
+    async deliver(content, endMs) {
       // Nothing is sealed while nobody could keep it: it would stand in the trail later, though it was refused now.
       while (required.filter(isReady).length < quorum) {
         const restMs = endMs - monotonicNow()

@@ -15,12 +15,12 @@ export async function endRunners(
   runners: readonly Runner[],
   deadlineMs: number,
   logger: Logger,
-  sayLast: () => void,
+  sayLast: () => Promise<void>,
 ): Promise<boolean> {
   const endMs = performance.now() + deadlineMs
   const leftMs = (): number => Math.max(0, endMs - performance.now())
   await waitFor(drainAll(runners), leftMs())
-  sayLast()
+  await waitFor(sayLast(), leftMs())
   await waitFor(drainAll(runners), leftMs())
   const drained = isDrained(runners)
   const closing = runners.map(async ({ sink, stop }) => {

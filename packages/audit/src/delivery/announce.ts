@@ -1,0 +1,38 @@
+import type { Logger } from '@countersign/core'
+import type { Writer } from '../event/writer.js'
+import type { Delivery } from './delivery.js'
+import type { RunnerEvents } from './runner.js'
+
+/**
+ * Tells what happens to sinks: to the operator, and in the trail itself.
+ *
+ * @param findDelivery `undefined` before the stream has begun, when no sink has been given anything yet
+ */
+export function createAnnouncements(
+  writer: Writer,
+  logger: Logger,
+  findDelivery: () => Delivery | undefined,
+): RunnerEvents {
+  return {
+    onFailed({ sink: { name } }, failure) {
+      logger.warn('An audit sink is down', { sink: name, failure })
+      findDelivery()?.tell(writer.toOwn('audit.sink_failed', 'error', { sink: { name, failure } }))
+    },
+    onRecovered({ sink: { name } }) {
+      logger.info('An audit sink is back', { sink: name })
+      findDelivery()?.tell(writer.toOwn('audit.sink_recovered', 'success', { sink: { name } }))
+    },
+    onGap({ sink: { name } }, loss) {
+      logger.warn('An audit sink has lost events', { sink: name, ...loss })
+      findDelivery()?.tell(writer.toOwn('audit.gap', 'error', { gap: { sink: name, ...loss } }))
+    },
+    onProgress() {
+      const delivery = findDelivery()
+      delivery?.wake()
+      const loss = delivery?.takeLoss()
+      if (loss === undefined) return
+      logger.warn('Audit events were lost', { ...loss })
+      delivery?.tell(writer.toOwn('audit.gap', 'error', { gap: loss }))
+    },
+  }
+}

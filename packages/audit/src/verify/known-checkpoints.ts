@@ -1,0 +1,53 @@
+import type { JSONWebKeySet } from 'jose'
+import { createCheckpointVerifier } from '../chain/checkpoint.js'
+import type { Checkpoint } from '../chain/checkpoint.js'
+import { readTrail } from '../read/source.js'
+import type { TrailSource } from '../read/source.js'
+import type { TrailProblem } from './report.js'
+
+/** What signed checkpoints say of a trail. */
+export interface KnownCheckpoints {
+  /** The hash that an event must have. */
+  findHash(stream: string, seq: number): string | undefined
+  /** What each stream must at least have come to: its last checkpoint. */
+  readonly last: ReadonlyMap<string, Checkpoint>
+  /** Reads a checkpoint out of an event of the trail; `undefined` for a forged one, or where there are no keys. */
+  read(event: { readonly checkpoint?: { readonly jws: string } | undefined }): Promise<Checkpoint | undefined>
+}
+
+/** Where checkpoints come from, and who may have signed them. */
+export interface CheckpointSource {
+  /** Public keys, RFC 7517. Who gives those that stand beside the trail trusts whoever wrote it. */
+  readonly keys: JSONWebKeySet
+  /** What the sink of checkpoints has. Without, only those in the trail itself are looked at. */
+  readonly source?: TrailSource | undefined
+}
+
+/** Reads every checkpoint of a source, and checks its signature. */
+export async function readCheckpoints(
+  { keys, source }: CheckpointSource,
+  report: (problem: TrailProblem) => void,
+): Promise<KnownCheckpoints> {
+  const verify = createCheckpointVerifier(keys)
+  const hashes = new Map<string, Map<number, string>>()
+  const last = new Map<string, Checkpoint>()
+  const add = (checkpoint: Checkpoint): void => {
+    const { stream, seq, hash } = checkpoint
+    const own = hashes.get(stream) ?? new Map<number, string>()
+    hashes.set(stream, own.set(seq, hash))
+    if ((last.get(stream)?.seq ?? 0) < seq) last.set(stream, checkpoint)
+  }
+  if (source !== undefined) {
+    for await (const { parsed } of readTrail(source)) {
+      if (parsed.kind === 'garbage' || parsed.event.checkpoint === undefined) continue
+      const checkpoint = await verify(parsed.event.checkpoint.jws)
+      if (checkpoint !== undefined) add(checkpoint)
+      else report({ kind: 'forged-checkpoint', stream: parsed.event.chain.stream, seq: parsed.event.chain.seq })
+    }
+  }
+  return {
+    findHash: (stream, seq) => hashes.get(stream)?.get(seq),
+    last,
+    read: async ({ checkpoint }) => (checkpoint === undefined ? undefined : verify(checkpoint.jws)),
+  }
+}

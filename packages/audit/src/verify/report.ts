@@ -1,0 +1,84 @@
+/** What is wrong with a trail. */
+export type TrailProblemKind =
+  /** The event is not what it was: its hash is not its own. */
+  | 'edited'
+  /** The event after it was bound to another one. */
+  | 'replaced'
+  /** Events are missing, and no `audit.gap` tells of them. */
+  | 'missing'
+  /** An event stands behind one that came after it, or two have one number. */
+  | 'out-of-order'
+  /** A stream ends before an event that a checkpoint, or the stream that followed, knows of. */
+  | 'truncated'
+  /** A checkpoint, or the stream that followed, knows of another event under this number: the trail was written anew. */
+  | 'rewritten'
+  /** A checkpoint that none of the keys has signed. */
+  | 'forged-checkpoint'
+  /** A line is no event. */
+  | 'garbage'
+
+/** Something that is wrong, and where. */
+export interface TrailProblem {
+  readonly kind: TrailProblemKind
+  readonly stream?: string | undefined
+  /** The first event that is concerned. */
+  readonly seq?: number | undefined
+  /** The last one, where there are several. */
+  readonly toSeq?: number | undefined
+  /** Of the text, from 1. */
+  readonly line?: number | undefined
+}
+
+/** Numbers without events. */
+export interface TrailGap {
+  readonly stream: string
+  readonly from: number
+  readonly to: number
+  /** Whether an `audit.gap` tells of it. */
+  readonly told: boolean
+  /** Whether the chain goes on across it: nobody ever had these events, so that nobody can have taken them out. */
+  readonly linked: boolean
+}
+
+/** An event that was never written whole: its writer died, and nobody had been told that it was kept. */
+export interface TornEvent {
+  readonly line: number
+  readonly bytes: number
+  /** The last whole event before it. */
+  readonly after: { readonly stream: string; readonly seq: number } | undefined
+}
+
+/** One stream of a trail. */
+export interface StreamReport {
+  readonly stream: string
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly events: number
+  /** The hash of its last event. */
+  readonly head: string
+  /** Whether it ends with `service.stopped`. Without, its process died, or its end was cut off: only a checkpoint can tell. */
+  readonly stopped: boolean
+  /** The stream that it says it follows. */
+  readonly follows: string | undefined
+  /** The last number that a checkpoint of a known key covers. */
+  readonly checkpointSeq: number | undefined
+}
+
+/** What was found in a trail. */
+export interface TrailReport {
+  /** Whether nothing is wrong. Torn events and gaps that are told are not wrong. */
+  readonly ok: boolean
+  readonly events: number
+  /** Events that stand there more than once, each time the same: delivery is at least once. */
+  readonly duplicates: number
+  readonly streams: readonly StreamReport[]
+  /** The first that is wrong, in the order of the trail. */
+  readonly firstBad: TrailProblem | undefined
+  /** At most 100, in the order of the trail. */
+  readonly problems: readonly TrailProblem[]
+  readonly problemCount: number
+  readonly gaps: readonly TrailGap[]
+  readonly torn: readonly TornEvent[]
+  /** Checkpoints whose signature held and whose event is here. 0 without keys. */
+  readonly checkpoints: number
+}

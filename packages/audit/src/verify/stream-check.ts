@@ -1,0 +1,90 @@
+import type { AuditEvent } from '@countersign/core'
+import { createGaps } from './gaps.js'
+import type { Gaps } from './gaps.js'
+import type { StreamReport, TrailProblem } from './report.js'
+
+/** What one stream has been found to be, so far. */
+export interface StreamCheck {
+  readonly stream: string
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly gaps: Gaps
+  /** Looks at the next event of this stream. `isEdited`: its own hash is wrong. Answers `duplicate` for one that stood there before. */
+  take(event: AuditEvent, line: number, isEdited: boolean): 'new' | 'duplicate'
+  /** The hash of an event that was seen not long ago. */
+  findHash(seq: number): string | undefined
+  /** Frees the hashes of what was seen. */
+  forget(): void
+  toReport(checkpointSeq: number | undefined): StreamReport
+}
+
+/** So many events back, one that comes again is known again: more than ever wait for a sink at once. */
+const MEMORY = 16_384
+
+/** Creates the check of a stream from its first event on. */
+export function createStreamCheck(
+  first: AuditEvent,
+  sink: string | undefined,
+  report: (problem: TrailProblem) => void,
+): StreamCheck {
+  const { stream, seq: firstSeq } = first.chain
+  const gaps = createGaps(sink)
+  const hashes = new Map<number, string>()
+  let last = { seq: firstSeq - 1, hash: first.chain.prev }
+  let events = 0
+  let isStopped = false
+
+  const remember = (seq: number, hash: string): void => {
+    hashes.set(seq, hash)
+    for (const oldest of hashes.keys()) {
+      if (hashes.size <= MEMORY) return
+      hashes.delete(oldest)
+    }
+  }
+  return {
+    stream,
+    firstSeq,
+    gaps,
+    get lastSeq() {
+      return last.seq
+    },
+    take(event, line, isEdited) {
+      const { seq, prev, hash } = event.chain
+      events += 1
+      if (isEdited) {
+        // Whatever number it says it has.
+        report({ kind: 'edited', stream, seq: last.seq + 1, line })
+        last = { seq: last.seq + 1, hash }
+        return 'new'
+      }
+      if (seq <= last.seq) {
+        if (hashes.get(seq) === hash) {
+          events -= 1
+          return 'duplicate'
+        }
+        report({ kind: 'out-of-order', stream, seq, line })
+        return 'new'
+      }
+      const linked = prev === last.hash
+      if (seq > last.seq + 1) gaps.note({ from: last.seq + 1, to: seq - 1, linked, line })
+      else if (!linked) report({ kind: 'replaced', stream, seq: last.seq, line })
+      if (event.type === 'audit.gap' && event.gap !== undefined) gaps.tell(event.gap)
+      isStopped = event.type === 'service.stopped' || (isStopped && event.type === 'audit.checkpoint')
+      last = { seq, hash }
+      remember(seq, hash)
+      return 'new'
+    },
+    findHash: (seq) => hashes.get(seq),
+    forget: () => hashes.clear(),
+    toReport: (checkpointSeq) => ({
+      stream,
+      firstSeq,
+      lastSeq: last.seq,
+      events,
+      head: last.hash,
+      stopped: isStopped,
+      follows: first.predecessor?.stream,
+      checkpointSeq,
+    }),
+  }
+}

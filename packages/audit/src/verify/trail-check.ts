@@ -1,0 +1,126 @@
+import type { AuditEvent } from '@countersign/core'
+import type { TrailEntry } from '../read/source.js'
+import type { KnownCheckpoints } from './known-checkpoints.js'
+import type { Problems } from './problems.js'
+import type { TrailGap, TrailReport } from './report.js'
+import { createStreamCheck } from './stream-check.js'
+import type { StreamCheck } from './stream-check.js'
+import { createTornLines } from './torn-lines.js'
+
+/** What holds for a whole trail, one entry after the other. */
+export interface TrailCheck {
+  take(entry: TrailEntry): Promise<void>
+  finish(): TrailReport
+}
+
+/** What a check keeps to. */
+export interface TrailCheckRules {
+  readonly problems: Problems
+  readonly known: KnownCheckpoints | undefined
+  readonly sink: string | undefined
+  readonly excerpt: boolean
+}
+
+/** So many streams that have others after them are still remembered event by event. */
+const MAX_REMEMBERED = 8
+
+/** Creates the check of a trail. */
+export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckRules): TrailCheck {
+  const streams = new Map<string, StreamCheck>()
+  const covered = new Map<string, number>()
+  const torn = createTornLines(problems)
+  let events = 0
+  let duplicates = 0
+  let checkpoints = 0
+  let beganAt: string | undefined
+  let current: StreamCheck | undefined
+
+  const cover = (stream: string, seq: number): void => {
+    checkpoints += 1
+    covered.set(stream, Math.max(seq, covered.get(stream) ?? 0))
+  }
+  const begin = (event: AuditEvent, line: number): StreamCheck => {
+    const { stream, seq } = event.chain
+    const begun = createStreamCheck(event, sink, problems.add)
+    if (seq > 1 && streams.size > 0 && !excerpt) begun.gaps.note({ from: 1, to: seq - 1, linked: false, line })
+    const { predecessor } = event
+    const before = predecessor && streams.get(predecessor.stream)
+    if (predecessor !== undefined && streams.size > 0 && seq === 1) {
+      const found = before?.findHash(predecessor.seq)
+      const { stream: of } = predecessor
+      if (before === undefined) problems.add({ kind: 'truncated', stream: of, seq: 1, toSeq: predecessor.seq, line })
+      else if (before.lastSeq < predecessor.seq)
+        problems.add({ kind: 'truncated', stream: of, seq: before.lastSeq + 1, toSeq: predecessor.seq, line })
+      else if (found !== undefined && found !== predecessor.hash)
+        problems.add({ kind: 'rewritten', stream: of, seq: predecessor.seq, line })
+    }
+    streams.set(stream, begun)
+    const remembered = [...streams.values()]
+    remembered.at(-MAX_REMEMBERED - 1)?.forget()
+    return begun
+  }
+  /** A checkpoint in the trail itself speaks of an event before it, of its own stream. */
+  const checkOwn = async (event: AuditEvent, check: StreamCheck, line: number): Promise<void> => {
+    if (known === undefined || event.checkpoint === undefined) return
+    const { stream, seq } = event.chain
+    const said = await known.read(event)
+    if (said === undefined || said.stream !== stream)
+      return problems.add({ kind: 'forged-checkpoint', stream, seq, line })
+    const found = check.findHash(said.seq)
+    if (found === said.hash) cover(stream, said.seq)
+    else if (found !== undefined) problems.add({ kind: 'rewritten', stream, seq: said.seq, line })
+  }
+  const checkKnown = ({ chain: { stream, seq, hash } }: AuditEvent, line: number): void => {
+    const said = known?.findHash(stream, seq)
+    if (said === hash) cover(stream, seq)
+    else if (said !== undefined) problems.add({ kind: 'rewritten', stream, seq, line })
+  }
+  const checkEnds = (): void => {
+    for (const [stream, { seq, time }] of known?.last ?? []) {
+      const found = streams.get(stream)
+      // Of a stream that is not here at all: it may have been deleted with the old files.
+      if (found === undefined && (beganAt === undefined || time < beganAt)) continue
+      if ((found?.lastSeq ?? 0) < seq)
+        problems.add({ kind: 'truncated', stream, seq: (found?.lastSeq ?? 0) + 1, toSeq: seq })
+    }
+  }
+  return {
+    async take({ parsed, number: line, bytes, isWhole }) {
+      if (parsed.kind === 'garbage') return torn.note({ line, bytes }, isWhole)
+      const { event } = parsed
+      torn.settle(event)
+      beganAt ??= event.time
+      // An event that was edited may name any stream: it stands where it stands.
+      const own = streams.get(event.chain.stream) ?? (parsed.kind === 'edited' ? current : undefined)
+      const check = own ?? begin(event, line)
+      current = check
+      if (check.take(event, line, parsed.kind === 'edited') === 'duplicate') {
+        duplicates += 1
+        return
+      }
+      events += 1
+      checkKnown(event, line)
+      if (event.type === 'audit.checkpoint') await checkOwn(event, check, line)
+    },
+    finish() {
+      torn.settle(undefined)
+      const gaps = [...streams.values()].flatMap((check) => check.gaps.judge(check.stream))
+      for (const { stream, from, to, told, linked, line } of gaps)
+        if (!told && !linked) problems.add({ kind: 'missing', stream, seq: from, toSeq: to, line })
+      checkEnds()
+      const listed = problems.list()
+      return {
+        ok: problems.count === 0,
+        events,
+        duplicates,
+        streams: Array.from(streams.values(), (check) => check.toReport(covered.get(check.stream))),
+        firstBad: listed[0],
+        problems: listed,
+        problemCount: problems.count,
+        gaps: gaps.map(({ stream, from, to, told, linked }): TrailGap => ({ stream, from, to, told, linked })),
+        torn: torn.found,
+        checkpoints,
+      }
+    },
+  }
+}
