@@ -19,6 +19,13 @@ export const debianPackages = [
     reason: 'npm has clients, no server',
   },
   {
+    name: 'postgresql',
+    // The server itself is off PATH, in a folder of its version.
+    command: '/usr/bin/pg_ctlcluster',
+    suite: 'the stores on a real PostgreSQL',
+    reason: 'npm has clients, no server but one of WebAssembly',
+  },
+  {
     name: 'glewlwyd',
     command: 'glewlwyd',
     suite: 'bound tokens of an issuer that is not written in JavaScript',

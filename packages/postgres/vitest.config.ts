@@ -1,4 +1,4 @@
-import { defineProject } from 'vitest/config'
+import { defineProject, mergeConfig } from 'vitest/config'
 import { shared } from '../../vitest.shared.js'
 
-export default defineProject(shared)
+export default mergeConfig(shared, defineProject({ test: { globalSetup: ['test/global-setup.ts'] } }))

@@ -382,6 +382,22 @@ describe('the public names are part of the promise of a version:', () => {
     `)
   })
 
+  it('@countersign/postgres', () => {
+    expect(listPublicNames('@countersign/postgres')).toMatchInlineSnapshot(`
+      ".
+        migrate
+        postgresKeys
+        postgresReplayStore
+        type MigrateOptions
+        type PgClient
+        type PostgresClient
+        type PostgresJsClient
+        type PostgresKeysOptions
+        type PostgresReplayStore
+        type PostgresStoreOptions"
+    `)
+  })
+
   it('@countersign/redis', () => {
     expect(listPublicNames('@countersign/redis')).toMatchInlineSnapshot(`
       ".

@@ -10,12 +10,13 @@ import { listFiles, packageNames, readPacked } from './packed.js'
 const packages = await readPacked()
 
 describe.each(packages)('the tarball of $name', ({ folder, tarball, unpacked, manifest }) => {
-  it('holds sources, what the compiler made of them, the licence and the readme, and nothing else', () => {
+  it('holds sources, what the compiler made of them, statements of SQL, the licence and the readme, and nothing else', () => {
     const sources = listFiles(path.join(folder, 'src'))
     expect(sources).toContain('index.ts')
     const compiled = sources.flatMap((file) =>
       ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((end) => file.replace(/\.ts$/, end)),
     )
+    const statements = existsSync(path.join(folder, 'sql')) ? listFiles(path.join(folder, 'sql')) : []
     expect(listFiles(unpacked)).toEqual(
       [
         'LICENSE',
@@ -23,6 +24,7 @@ describe.each(packages)('the tarball of $name', ({ folder, tarball, unpacked, ma
         'package.json',
         ...compiled.map((file) => `dist/${file}`),
         ...sources.map((file) => `src/${file}`),
+        ...statements.map((file) => `sql/${file}`),
       ].toSorted(),
     )
   })

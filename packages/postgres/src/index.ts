@@ -1,1 +1,6 @@
-export {}
+export type { PgClient, PostgresClient, PostgresJsClient } from './client.js'
+export { migrate } from './migrate.js'
+export type { MigrateOptions, PostgresKeysOptions, PostgresStoreOptions } from './options.js'
+export { postgresKeys } from './postgres-keys.js'
+export { postgresReplayStore } from './replay-store.js'
+export type { PostgresReplayStore } from './replay-store.js'

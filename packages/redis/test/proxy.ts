@@ -11,7 +11,7 @@ export interface Proxy {
   /** Ends every connection, and refuses new ones until `mend`. */
   cut(): void
   mend(): void
-  /** Keeps every connection, and delivers nothing more. */
+  /** Keeps every connection, and delivers nothing more until `mend`. */
   stall(): void
   /** Delivers the next request that holds `text`, swallows what the server answers and ends the connection. */
   loseNextAnswer(text: string): void
@@ -68,6 +68,7 @@ export async function startProxy(target: number): Promise<Proxy> {
     },
     mend() {
       isCut = false
+      isStalled = false
     },
     stall() {
       isStalled = true

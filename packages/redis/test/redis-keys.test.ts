@@ -216,6 +216,6 @@ describe('options of signing keys', () => {
     ['table', { table: 'keys' }],
   ])('are refused by name: %s', (option, options) => {
     const client = { customCommand: async () => null }
-    expect(() => redisKeys(client, options)).toThrow(`Option "${option}"`)
+    expect(() => redisKeys(client, options as never)).toThrow(`Option "${option}"`)
   })
 })

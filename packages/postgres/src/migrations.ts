@@ -1,0 +1,25 @@
+/** The tables of this package, as `sql/countersign.sql` has them: made where they are missing, never changed or dropped. */
+export const TABLES = `-- The tables of @countersign/postgres. Made where they are missing: running this again changes nothing.
+-- Roles of the application need SELECT, INSERT, UPDATE and DELETE on them, and nothing more.
+
+-- Sealed signing keys of token services: one row each, written by compare-and-set on its version.
+CREATE TABLE IF NOT EXISTS countersign_signing_keys (
+  name text COLLATE "C" PRIMARY KEY,
+  version bigint NOT NULL CHECK (version > 0),
+  document bytea NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Ids that were used once, until they could not be sent again.
+CREATE TABLE IF NOT EXISTS countersign_replay (
+  id text COLLATE "C" PRIMARY KEY,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS countersign_replay_expires_at ON countersign_replay (expires_at);
+
+-- Since when each memory of ids has no gap: a promoted standby, or a restored backup, is another one.
+CREATE TABLE IF NOT EXISTS countersign_replay_memory (
+  identity text COLLATE "C" PRIMARY KEY,
+  since timestamptz NOT NULL
+);
+`
