@@ -12,6 +12,7 @@ import { toCacheKey } from './stores/token-cache.js'
 import type { Remembered, TokenCache } from './stores/token-cache.js'
 import { checkBinding } from './steps/binding.js'
 import { checkClaims, checkTime } from './steps/claims.js'
+import { checkSyntax } from './steps/credentials.js'
 import type { Credentials } from './steps/credentials.js'
 import { decode } from './steps/decode.js'
 import { findIssuer } from './steps/issuer.js'
@@ -64,6 +65,7 @@ export function authenticate<C>(credentials: Credentials, policy: Policy<C>): Ma
 
 /** From text to what a trusted issuer really said, to us, now. */
 function prove<C>(credentials: Credentials, policy: Policy<C>): Maybe<Proven> {
+  checkSyntax(credentials) // RFC 6750 section 2.1
   const decoded = decode(credentials, policy.rules, policy.headers) // RFC 7515 section 5.2, RFC 7519 section 7.2
   // The issuer is trusted before anything is fetched.
   return after(findIssuer(decoded, policy.issuers), (issuer) =>

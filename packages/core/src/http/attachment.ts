@@ -38,15 +38,17 @@ export function authenticateRequest<C>(
   raw: IncomingRequest,
   options: AuthenticateOptions = {},
 ): Maybe<Principal<C> | undefined> {
-  attach(raw, { verifier: verifier as Verifier<unknown>, principal: undefined })
+  const attachment: Attachment = { verifier: verifier as Verifier<unknown>, principal: undefined }
+  attach(raw, attachment)
   let request: AuthRequest | undefined
   try {
     request = verifier.toAuthRequest(raw, options.target)
     if (request.dpop.length > 0) joinRequest(request, raw)
     if (options.optional === true && request.authorization.length === 0 && request.dpop.length === 0) return undefined
     const judged = authenticateNow(verifier, request)
-    if (isPending(judged)) return acceptLater(verifier, raw, request, judged, options)
-    return accept(verifier, raw, request, judged, options)
+    if (isPending(judged)) return acceptLater(verifier, attachment, request, judged, options)
+    accept(verifier, attachment, request, judged, options)
+    return judged
   } catch (error) {
     throw verifier.refuse(error, request && findScheme(request))
   }
@@ -54,13 +56,15 @@ export function authenticateRequest<C>(
 
 async function acceptLater<C>(
   verifier: Verifier<C>,
-  raw: IncomingRequest,
+  attachment: Attachment,
   request: AuthRequest,
   pending: PromiseLike<Principal<C>>,
   options: AuthenticateOptions,
 ): Promise<Principal<C>> {
   try {
-    return accept(verifier, raw, request, await pending, options)
+    const principal = await pending
+    accept(verifier, attachment, request, principal, options)
+    return principal
   } catch (error) {
     throw verifier.refuse(error, findScheme(request))
   }
@@ -68,14 +72,14 @@ async function acceptLater<C>(
 
 function accept<C>(
   verifier: Verifier<C>,
-  raw: IncomingRequest,
+  attachment: Attachment,
   request: AuthRequest,
   principal: Principal<C>,
   options: AuthenticateOptions,
-): Principal<C> {
-  attachPrincipal(raw, verifier, principal)
+): void {
+  // Where another verifier has judged the request meanwhile, its attachment stands there, and this one is nobody's.
+  attachment.principal = principal
   if (request.dpop.length > 0) setHeaders(verifier.responseHeaders(request), options)
-  return principal
 }
 
 function setHeaders(headers: Readonly<Record<string, string>>, { setHeader }: AuthenticateOptions): void {
@@ -117,9 +121,11 @@ async function checkLater(guard: AsyncGuard, { principal, verifier }: Attachment
   }
 }
 
-/** The principal of a raw request, if one was authenticated. */
-export function findPrincipal(raw: object): Principal<DefaultClaims> | undefined {
-  return findAttachment(raw)?.principal as Principal<DefaultClaims> | undefined
+/** The principal of a raw request, if one was authenticated; with a verifier, by that very one. Never throws. */
+export function findPrincipal(raw: object, verifier?: Verifier<unknown>): Principal<DefaultClaims> | undefined {
+  const attachment = findAttachment(raw)
+  if (verifier !== undefined && attachment?.verifier !== verifier) return undefined
+  return attachment?.principal as Principal<DefaultClaims> | undefined
 }
 
 /**

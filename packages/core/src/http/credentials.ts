@@ -24,6 +24,12 @@ const FOREIGN: ParsedAuthorization = { kind: 'foreign-scheme' }
  * Not checked: anything inside the token.
  */
 export function parseAuthorization(field: string): ParsedAuthorization {
+  const split = splitAuthorization(field)
+  return split.kind === 'token' && !isB64Token(split.token) ? MALFORMED : split
+}
+
+/** As {@link parseAuthorization}, with any text for a token: whoever takes it for one has to ask {@link isB64Token}. */
+export function splitAuthorization(field: string): ParsedAuthorization {
   const value = trimSpace(field)
   const space = value.indexOf(' ')
   const scheme = space === -1 ? value : value.slice(0, space)
@@ -32,12 +38,11 @@ export function parseAuthorization(field: string): ParsedAuthorization {
   if (known === undefined) return FOREIGN
   let start = scheme.length
   while (value.charCodeAt(start) === 0x20) start++
-  const token = value.slice(start)
-  return isB64Token(token) ? { kind: 'token', scheme: known, token } : MALFORMED
+  return { kind: 'token', scheme: known, token: value.slice(start) }
 }
 
 /** `b64token`, RFC 6750 section 2.1. Written as one class and a tail, so that no input makes it backtrack. */
-function isB64Token(text: string): boolean {
+export function isB64Token(text: string): boolean {
   return /^[A-Za-z0-9\-._~+/]+=*$/.test(text)
 }
 

@@ -4,7 +4,7 @@ import type { Verifier } from '../verifier.js'
 /** What our middleware knows of a request. */
 export interface Attachment {
   readonly verifier: Verifier<unknown>
-  readonly principal: Principal<unknown> | undefined
+  principal: Principal<unknown> | undefined
 }
 
 /** Constructs what it is given: the private fields of a subclass are then put on that object. */
