@@ -50,15 +50,20 @@ export interface SubjectTrust {
   readonly amr?: Readonly<Record<string, string>> | undefined
 }
 
-/** An API that tokens are issued for. */
+/** What tokens are issued for: an API, or the token service of another domain. */
 export interface TargetOptions {
-  /** The one `aud` of its tokens. */
+  /**
+   * `api`: takes access tokens. `authorization-server`: takes grants, which it redeems for tokens of its own (identity chaining):
+   * an exchange gives a JWT for it alone, for RFC 7523, good for 60 s. Default `api`.
+   */
+  readonly kind?: 'api' | 'authorization-server' | undefined
+  /** The one `aud` of its tokens; of an authorization server its issuer identifier. */
   readonly audience: string
   /** Resource URIs that mean this target (RFC 8707), beside its name and its audience. */
   readonly resources?: readonly string[] | undefined
   /** Every scope that it knows. */
   readonly scopes: readonly string[]
-  /** How long its tokens live, in seconds, 10 to 3,600. Default 300. */
+  /** How long its tokens live, in seconds, 10 to 3,600. Default 300; for an authorization server 60, at most 300. */
   readonly tokenLifetimeSeconds?: number | undefined
   /** Default: the first algorithm of the signing keys. */
   readonly algorithm?: SigningAlgorithm | undefined

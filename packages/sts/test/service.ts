@@ -10,7 +10,7 @@ import { createSigningKeys } from '../src/keys/create-signing-keys.js'
 import { localKeyWrapper } from '../src/keys/key-wrapper.js'
 import { memoryKeys } from '../src/keys/memory-keys.js'
 import type { TokenServiceOptions } from '../src/options.js'
-import type { GrantName, PolicyRule } from '../src/policy/rule.js'
+import type { AllowRule, GrantName, PolicyRule } from '../src/policy/rule.js'
 import { resolveOptions } from '../src/resolve-options.js'
 import type { ServiceContext } from '../src/service-context.js'
 import { signToken } from '../src/tokens/sign.js'
@@ -80,62 +80,72 @@ export interface ServiceChanges extends Partial<Omit<TokenServiceOptions, 'polic
   readonly acmeEntry?: Partial<IssuerOptions>
 }
 
-/** `orders` may exchange users of both issuers, and our own tokens, for `billing`; `billing` goes on to `ledger`. */
-export const RULES: readonly PolicyRule[] = [
-  {
-    id: 'orders-to-billing',
-    effect: 'allow',
-    clients: ['orders'],
-    targets: ['billing'],
-    subjectIssuers: [ACME, GLOBEX, STS],
-    scopes: {
-      'orders:read': ['invoice:read'],
-      'orders:write': ['invoice:read', 'invoice:write'],
-      'invoice:read': ['invoice:read'],
-    },
+/** `orders` may exchange users of both issuers, and our own tokens, for `billing`. */
+export const ordersToBilling: AllowRule = {
+  id: 'orders-to-billing',
+  effect: 'allow',
+  clients: ['orders'],
+  targets: ['billing'],
+  subjectIssuers: [ACME, GLOBEX, STS],
+  scopes: {
+    'orders:read': ['invoice:read'],
+    'orders:write': ['invoice:read', 'invoice:write'],
+    'invoice:read': ['invoice:read'],
   },
-  {
-    id: 'billing-to-ledger',
-    effect: 'allow',
-    clients: ['billing'],
-    targets: ['ledger'],
-    subjectIssuers: [STS],
-    scopes: { 'invoice:read': ['entries:read'] },
-  },
-  {
-    id: 'jobs',
-    effect: 'allow',
-    clients: ['job'],
-    targets: ['billing'],
-    subjectIssuers: [],
-    grants: ['client-credentials'],
-    grantScopes: ['invoice:read'],
-  },
-  {
-    id: 'partners',
-    effect: 'allow',
-    clients: ['orders'],
-    targets: ['billing'],
-    subjectIssuers: [ACME, GLOBEX],
-    grants: ['jwt-bearer'],
-    scopes: { 'orders:read': ['invoice:read'] },
-  },
-]
+}
+
+/** `billing` goes on to `ledger`. */
+const billingToLedger: AllowRule = {
+  id: 'billing-to-ledger',
+  effect: 'allow',
+  clients: ['billing'],
+  targets: ['ledger'],
+  subjectIssuers: [STS],
+  scopes: { 'invoice:read': ['entries:read'] },
+}
+
+/** `job` speaks for itself. */
+export const jobs: AllowRule = {
+  id: 'jobs',
+  effect: 'allow',
+  clients: ['job'],
+  targets: ['billing'],
+  subjectIssuers: [],
+  grants: ['client-credentials'],
+  grantScopes: ['invoice:read'],
+}
+
+/** `orders` may redeem what both issuers assert. */
+export const partners: AllowRule = {
+  id: 'partners',
+  effect: 'allow',
+  clients: ['orders'],
+  targets: ['billing'],
+  subjectIssuers: [ACME, GLOBEX],
+  grants: ['jwt-bearer'],
+  scopes: { 'orders:read': ['invoice:read'] },
+}
+
+export const RULES: readonly PolicyRule[] = [ordersToBilling, billingToLedger, jobs, partners]
 
 const SECRETS = ['a-secret-of-at-least-32-characters-for-tests']
 const withSecret = { method: 'client_secret_basic', secrets: SECRETS } as const
 
-export const CLIENTS: readonly ClientOptions[] = [
-  {
-    clientId: 'orders',
-    authentication: withSecret,
-    grants: ['token-exchange', 'jwt-bearer'],
-    audiences: ['https://orders.example'],
-    subjectTokenTypes: ['access_token', 'jwt', 'id_token'],
-  },
-  { clientId: 'billing', authentication: withSecret, audiences: ['https://billing.example'] },
-  { clientId: 'job', authentication: withSecret, grants: ['client-credentials'] },
-]
+export const orders: ClientOptions = {
+  clientId: 'orders',
+  authentication: withSecret,
+  grants: ['token-exchange', 'jwt-bearer'],
+  audiences: ['https://orders.example'],
+  subjectTokenTypes: ['access_token', 'jwt', 'id_token'],
+}
+const billing: ClientOptions = {
+  clientId: 'billing',
+  authentication: withSecret,
+  audiences: ['https://billing.example'],
+}
+const job: ClientOptions = { clientId: 'job', authentication: withSecret, grants: ['client-credentials'] }
+
+export const CLIENTS: readonly ClientOptions[] = [orders, billing, job]
 
 export const TARGETS: TokenServiceOptions['targets'] = {
   orders: { audience: 'https://orders.example', scopes: ['orders:read', 'orders:write'] },

@@ -1,18 +1,27 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ACME, createService, exchangeOf, GLOBEX, outcomeOf, payloadOf, RULES, STS, TYPES } from '../service.js'
+import {
+  ACME,
+  createService,
+  exchangeOf,
+  GLOBEX,
+  outcomeOf,
+  payloadOf,
+  ordersToBilling,
+  STS,
+  TYPES,
+} from '../service.js'
 import type { TestService } from '../service.js'
 
 const AGENT = { iss: GLOBEX, sub: 'agent' }
 const ORDERS = { iss: STS, sub: 'orders' }
 const actors = [{ issuer: GLOBEX, subject: 'agent' }]
-const [first] = RULES
 
 /** Which service: by what its one rule says of actors. */
 const services = {} as Record<'ordinary' | 'impersonating' | 'without actors', TestService>
 beforeAll(async () => {
-  services['ordinary'] = await createService({ rules: [{ ...first, actors } as never] })
-  services['impersonating'] = await createService({ rules: [{ ...first, actors, mode: 'impersonation' } as never] })
-  services['without actors'] = await createService({ rules: [first as never] })
+  services['ordinary'] = await createService({ rules: [{ ...ordersToBilling, actors }] })
+  services['impersonating'] = await createService({ rules: [{ ...ordersToBilling, actors, mode: 'impersonation' }] })
+  services['without actors'] = await createService({ rules: [ordersToBilling] })
 })
 
 interface Row {
@@ -197,7 +206,7 @@ describe('the delegation matrix', () => {
 
   it('refuses an actor that is the subject', async () => {
     const test = await createService({
-      rules: [{ ...first, actors: [{ issuer: ACME, subject: 'alice' }] } as never],
+      rules: [{ ...ordersToBilling, actors: [{ issuer: ACME, subject: 'alice' }] }],
     })
     const token = await test.acme.token({ sub: 'alice', scope: 'orders:read' })
     const values = { actor_token: token, actor_token_type: TYPES.jwt }
@@ -206,7 +215,7 @@ describe('the delegation matrix', () => {
 
   it('knows the subject again behind a token of ours', async () => {
     const test = await createService({
-      rules: [{ ...first, actors: [{ issuer: ACME, subject: 'alice' }] } as never],
+      rules: [{ ...ordersToBilling, actors: [{ issuer: ACME, subject: 'alice' }] }],
     })
     const own = await test.ownToken({ sub: 'somebody', sub_id: { format: 'iss_sub', iss: ACME, sub: 'alice' } })
     const actor = await test.acme.token({ sub: 'alice' })
