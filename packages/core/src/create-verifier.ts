@@ -37,7 +37,7 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
   const directory = ask === undefined ? undefined : createIssuerDirectory(ask, rules)
   const cache = tokenCache === undefined ? undefined : createTokenCache<C>(tokenCache.maxEntries)
   const issuers = createIssuers(listed, directory, rules)
-  const memory = { cache, proofKeys: createProofKeys(), headers: createHeaderCache() }
+  const memory = { cache, proofKeys: createProofKeys(), headers: createHeaderCache(resolved.length) }
   const policy: Policy<C> = Object.freeze({ rules, issuers, schema, revocations, ...memory })
   const { dpop, runtime } = rules
   const publicUrl = rules.publicUrls[0]

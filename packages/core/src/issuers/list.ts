@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { createKeySource } from '../keys/key-source.js'
 import type { ResolvedIssuer } from '../options/resolve-issuer.js'
-import type { KeySource } from '../ports.js'
 import type { IssuerRules, Rules } from '../rules.js'
+import { IssuerWithKeys } from './issuer-with-keys.js'
 import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
 import { isTemplate, parseTemplate } from './template.js'
 import type { IssuerTemplate } from './template.js'
@@ -53,8 +53,8 @@ export function createIssuerList(issuers: readonly ResolvedIssuer[], rules: Rule
 /** An issuer with its keys, which are made when first asked for. */
 export function toTrustedIssuer({ rules: own, location }: ResolvedIssuer, rules: Rules): TrustedIssuer {
   const { network, keyCache, runtime, logger } = rules
-  let source: KeySource | undefined
-  return withKeys(own, () => (source ??= createKeySource(own.issuer, location, { network, keyCache, runtime, logger })))
+  const context = { network, keyCache, runtime, logger }
+  return new IssuerWithKeys(own, () => createKeySource(own.issuer, location, context))
 }
 
 /**
@@ -69,40 +69,11 @@ function toTenantIssuer(
   const [only, another] = variables
   const claims = variables.map(({ name, value }) => ({ path: [name], oneOf: [value], single: true }))
   const own: IssuerRules = {
-    ...toRules(entry),
+    ...entry,
     issuer,
     acceptedIssuers: [issuer],
     requiredClaims: [...entry.requiredClaims, ...claims],
     tenant: entry.tenant ?? (another === undefined ? only?.value : undefined),
   }
-  return withKeys(own, () => entry.keys)
-}
-
-function toRules(entry: TrustedIssuer): IssuerRules {
-  const { issuer, acceptedIssuers, audience, algorithms, tokenProfile, clientIds } = entry
-  const { requiredClaims, listed, map, mapping, grants, tenant, dpopMode } = entry
-  return {
-    issuer,
-    acceptedIssuers,
-    audience,
-    algorithms,
-    tokenProfile,
-    clientIds,
-    requiredClaims,
-    listed,
-    map,
-    mapping,
-    grants,
-    tenant,
-    dpopMode,
-  }
-}
-
-function withKeys(own: IssuerRules, keys: () => KeySource): TrustedIssuer {
-  return {
-    ...own,
-    get keys() {
-      return keys()
-    },
-  }
+  return new IssuerWithKeys(own, () => entry.keys)
 }

@@ -17,6 +17,7 @@ export class ImportedKey implements VerificationKey {
   readonly alone: readonly VerificationKey[]
   readonly #publicJwk: JsonWebKey
   #keyObject: KeyObject | undefined
+  #isBroken = false
 
   constructor(kid: string | undefined, family: KeyFamily, algorithm: AlgorithmName | undefined, publicJwk: JsonWebKey) {
     this.kid = kid
@@ -34,6 +35,18 @@ export class ImportedKey implements VerificationKey {
       )
     }
     return this.#keyObject
+  }
+
+  /** What passed our checks and not OpenSSL's counts as absent. */
+  isImportable(): boolean {
+    if (this.#keyObject !== undefined) return true
+    if (this.#isBroken) return false
+    try {
+      return this.keyObject.type === 'public'
+    } catch {
+      this.#isBroken = true
+      return false
+    }
   }
 
   /** One key is good for one algorithm: its own `alg` where it has one, else any of its family. Names are compared exactly. */

@@ -7,6 +7,8 @@ import type { ImportedKey } from './jwk.js'
 
 /** Keys of one set that are used at most; those that are of no use to us do not count. */
 const MAX_KEYS = 100
+/** So few keys are looked through: among ten thousand issuers, a Map for each would never be in the processor's cache (2 us a token). */
+const FEW_KEYS = 8
 /** Keys that a token without `kid` may make us try. */
 const MAX_TRIED = 4
 
@@ -29,43 +31,40 @@ class IndexedKeySet implements KeySet {
   readonly keys: readonly ImportedKey[]
   readonly dropped: KeySet['dropped']
   readonly byText: ReadonlyMap<string, ImportedKey>
-  readonly #held: ReadonlySet<VerificationKey>
-  /** A Map, because `kid` is a stranger's text: `__proto__` is a name like any other. */
-  readonly #byKid = new Map<string, ImportedKey[]>()
+  readonly #held: ReadonlySet<VerificationKey> | undefined
+  /** A Map, because `kid` is a stranger's text: `__proto__` is a name like any other. Absent for few keys. */
+  readonly #byKid: ReadonlyMap<string, readonly ImportedKey[]> | undefined
   /** What a token without `kid` may be tried with, per algorithm; at most as many as there are algorithms. */
   readonly #byAlgorithm = new Map<AlgorithmName, readonly ImportedKey[]>()
-  readonly #broken = new WeakSet<ImportedKey>()
 
   constructor(keys: readonly ImportedKey[], byText: ReadonlyMap<string, ImportedKey>, dropped: KeySet['dropped']) {
     this.keys = keys
     this.byText = byText
     this.dropped = dropped
-    this.#held = new Set(keys)
-    for (const key of keys) {
-      if (key.kid === undefined) continue
-      const same = this.#byKid.get(key.kid)
-      if (same === undefined) this.#byKid.set(key.kid, [key])
-      else same.push(key)
-    }
+    this.#held = keys.length > FEW_KEYS ? new Set(keys) : undefined
+    this.#byKid = keys.length > FEW_KEYS ? groupByKid(keys) : undefined
   }
 
   has(key: VerificationKey): boolean {
-    return this.#held.has(key)
+    return this.#held?.has(key) ?? this.keys.some((one) => one === key)
   }
 
   select({ kid, algorithm }: KeySelector): readonly VerificationKey[] | undefined {
     if (kid === undefined) return this.#selectByAlgorithm(algorithm)
-    const named = this.#byKid.get(kid)
-    if (named === undefined) return undefined
+    const candidates = this.#byKid === undefined ? this.keys : (this.#byKid.get(kid) ?? [])
+    let isKnown = false
     let found: ImportedKey | undefined
-    for (const key of named) {
+    for (const key of candidates) {
+      if (key.kid !== kid) continue
+      isKnown = true
       if (!key.isFor(algorithm)) continue
       // Which of the two signed cannot be told, and trying both would let either stand in for the other.
       if (found !== undefined) throw new AuthenticationError('ERR_KEY_AMBIGUOUS', { detail: { algorithm } })
       found = key
     }
+    if (!isKnown) return undefined
     if (found === undefined) throw new AuthenticationError('ERR_KEY_MISMATCH', { detail: { algorithm } })
-    return this.#isImportable(found) ? found.alone : undefined
+    return found.isImportable() ? found.alone : undefined
   }
 
   #selectByAlgorithm(algorithm: AlgorithmName): readonly VerificationKey[] | undefined {
@@ -79,22 +78,22 @@ class IndexedKeySet implements KeySet {
           detail: { algorithm, keys: fitting.length, most: MAX_TRIED },
         })
       }
-      fitting = fitting.filter((key) => this.#isImportable(key))
+      fitting = fitting.filter((key) => key.isImportable())
       this.#byAlgorithm.set(algorithm, fitting)
     }
     return fitting.length === 0 ? undefined : fitting
   }
+}
 
-  /** What passed our checks and not OpenSSL's counts as absent. */
-  #isImportable(key: ImportedKey): boolean {
-    if (this.#broken.has(key)) return false
-    try {
-      return key.keyObject.type === 'public'
-    } catch {
-      this.#broken.add(key)
-      return false
-    }
+function groupByKid(keys: readonly ImportedKey[]): ReadonlyMap<string, readonly ImportedKey[]> {
+  const byKid = new Map<string, ImportedKey[]>()
+  for (const key of keys) {
+    if (key.kid === undefined) continue
+    const same = byKid.get(key.kid)
+    if (same === undefined) byKid.set(key.kid, [key])
+    else same.push(key)
   }
+  return byKid
 }
 
 /**

@@ -1,5 +1,5 @@
 import { AuthenticationError, ConfigurationError, CountersignError } from '../errors.js'
-import type { KeySource } from '../ports.js'
+import type { KeySelector, KeySource, KeySourceHealth, VerificationKey } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
 import { toDroppedText, toKeySet } from './key-set.js'
 import type { KeySet } from './key-set.js'
@@ -18,27 +18,44 @@ export function createStaticKeySource(
   if (Object.keys(set.dropped).length > 0) {
     logger.warn('Keys of a configured set are not used', { issuer, dropped: toDroppedText(set.dropped) })
   }
-  const createdAtMs = runtime.now()
-  return {
-    find(selector) {
-      const found = set.select(selector)
-      if (found === undefined)
-        throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { algorithm: selector.algorithm } })
-      return found
-    },
-    holds: (key) => set.has(key),
-    load: async () => {},
-    health: () => ({
+  return new StaticKeySource(set, runtime.now())
+}
+
+class StaticKeySource implements KeySource {
+  readonly #set: KeySet
+  readonly #createdAtMs: number
+
+  constructor(set: KeySet, createdAtMs: number) {
+    this.#set = set
+    this.#createdAtMs = createdAtMs
+  }
+
+  find(selector: KeySelector): readonly VerificationKey[] {
+    const found = this.#set.select(selector)
+    if (found === undefined)
+      throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { algorithm: selector.algorithm } })
+    return found
+  }
+
+  holds(key: VerificationKey): boolean {
+    return this.#set.has(key)
+  }
+
+  async load(): Promise<void> {}
+
+  health(): KeySourceHealth {
+    return {
       state: 'fresh',
-      keyCount: set.keys.length,
+      keyCount: this.#set.keys.length,
       keyAgeMs: undefined,
-      lastSuccessAtMs: createdAtMs,
+      lastSuccessAtMs: this.#createdAtMs,
       lastFailureAtMs: undefined,
       lastFailureReason: undefined,
       nextRefreshAtMs: undefined,
-    }),
-    close() {},
+    }
   }
+
+  close(): void {}
 }
 
 function toConfiguredKeySet(jwks: unknown): KeySet {

@@ -7,12 +7,16 @@ export interface HeaderCache {
   remember(text: string, header: TokenHeader): void
 }
 
-/** More than any set of issuers has keys in use at once. */
-const MAX_HEADERS = 500
+const LEAST_HEADERS = 500
+const MOST_HEADERS = 20_000
 
-/** Creates the memory. Only headers of tokens whose signature held belong in it, or strangers would fill it. */
-export function createHeaderCache(): HeaderCache {
-  const headers = new LRUCache<string, TokenHeader>({ max: MAX_HEADERS })
+/**
+ * Creates the memory, with room for two keys in use of each issuer, within bounds: 500 headers for 10,000 issuers would be
+ * work for nothing. Only headers of tokens whose signature held belong in it, or strangers would fill it.
+ */
+export function createHeaderCache(issuers = 0): HeaderCache {
+  const max = Math.min(Math.max(LEAST_HEADERS, 2 * issuers), MOST_HEADERS)
+  const headers = new LRUCache<string, TokenHeader>({ max })
   return {
     find: (text) => headers.get(text),
     remember(text, header) {

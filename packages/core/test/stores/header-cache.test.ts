@@ -25,6 +25,18 @@ describe('createHeaderCache', () => {
     expect([cache.find('h0'), cache.find('h1'), cache.find('h500')]).toEqual([header, undefined, header])
   })
 
+  it('has room for two keys of each issuer, and for no more than twenty thousand headers', () => {
+    for (const [issuers, room] of [
+      [1, 500],
+      [1_000, 2_000],
+      [1_000_000, 20_000],
+    ] as const) {
+      const cache = createHeaderCache(issuers)
+      for (let index = 0; index <= room; index++) cache.remember(`h${index}`, header)
+      expect([cache.find('h0'), cache.find('h1')]).toEqual([undefined, header])
+    }
+  })
+
   it('keeps no more of a token alive than its header', () => {
     const cache = createHeaderCache()
     const text = encode({ alg: 'ES256', kid: 'k1' })
