@@ -76,6 +76,8 @@ describe.each(mountedHosts)('an endpoint on $name', ({ name, start }) => {
     ['of JSON, unparsed', text('{"a":1,"a":2}', [['Content-Type', 'application/json']]), '{"a":1,"a":2}'],
     ['of broken JSON', text('{', [['Content-Type', 'application/json']]), '{'],
     ['of a type of its own', text('x', [['Content-Type', 'application/secevent+jwt']]), 'x'],
+    ['of a type that is none', text('x', [['Content-Type', 'a, b']]), 'x'],
+    ['of an empty type', text('x', [['Content-Type', '']]), 'x'],
     ['that is empty', {}, ''],
   ])('is given a body %s', async (_, sent, body) => {
     const call = await serve(echo)

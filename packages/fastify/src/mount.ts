@@ -23,6 +23,11 @@ export function mount(endpoint: HttpHandler, options?: MountOptions): FastifyPlu
     fastify.removeAllContentTypeParsers()
     // Unread: the endpoint says what it takes, and how much of it.
     fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      // Fastify would answer a type that is none by itself, before the endpoint; which reads it where it came in.
+      if (request.raw.rawHeaders.length > 0) delete request.raw.headers['content-type']
+      done()
+    })
     const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
       const { raw, body, originalUrl: target } = request
       try {
