@@ -1,7 +1,9 @@
+import { sign } from 'node:crypto'
 import { createVerifier } from '@countersign/core'
 import { createTestIssuer, createTestKey, testRuntime } from '@countersign/testing'
 import type { TokenOptions } from '@countersign/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { verifyOwnToken } from '../src/subject/own-token.js'
 import { ACME, createService, exchangeOf, NOW_SECONDS, outcomeOf, payloadOf, STS, TYPES } from './service.js'
 import type { Asked, TestService } from './service.js'
 
@@ -237,6 +239,20 @@ describe('a token of ours one claim away from a valid one, RFC 9068 section 4:',
     const token = await test.ownToken(claims, type)
     const values = { subject_token_type: TYPES.accessToken, ...asked.values }
     expect(await outcomeOf(test, exchangeOf(token, { ...asked, values }))).toBe(gives)
+  })
+
+  it('iss: another service that shares our keys', async () => {
+    const token = await test.ownToken({ iss: 'https://other-sts.example' })
+    await expect(verifyOwnToken(token, test.service)).rejects.toMatchObject({ reason: 'ERR_TOKEN_ISSUER' })
+  })
+
+  it('alg: another than that of the key', async () => {
+    const { kid, privateKey } = await test.service.signingKeys.findSigner('ES256')
+    const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+    const input = `${encode({ alg: 'ES384', typ: 'at+jwt', kid })}.${(await test.ownToken()).split('.')[1] ?? ''}`
+    const signature = sign('sha384', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    const forged = `${input}.${signature.toString('base64url')}`
+    await expect(verifyOwnToken(forged, test.service)).rejects.toMatchObject({ reason: 'ERR_TOKEN_SIGNATURE' })
   })
 
   it('kid: of no key of ours, whoever signed', async () => {

@@ -25,9 +25,13 @@ export interface DelegationRules {
   readonly maxActorDepth: number
 }
 
-/** Somebody who is to act, by every name that they have. */
+/** Somebody who is to act. */
 interface Candidate {
-  readonly names: readonly Identity[]
+  /**
+   * Who they are in the first place. Never what we call them to a target: where names come as they are, a user of another
+   * issuer may be called like a client of ours.
+   */
+  readonly name: Identity
   /** Where they are a client of ours. */
   readonly clientId: string | undefined
 }
@@ -46,49 +50,38 @@ export function decideDelegation(
   rules: DelegationRules,
 ): Delegation {
   if (subject.tokenType === undefined) return { mode: 'none', actors: [] }
-  const client: Candidate = { names: [{ issuer: rules.issuer, subject: clientId }], clientId }
-  const candidate = actor === undefined ? client : toCandidate(actor)
-  if (subject.mayAct !== undefined && !isMeant(subject.mayAct, candidate, rules.issuer))
-    throw new TokenError('ERR_STS_MAY_ACT')
+  const client: Candidate = { name: { issuer: rules.issuer, subject: clientId }, clientId }
+  const candidate = actor === undefined ? client : toCandidate(actor, rules.issuer)
+  if (subject.mayAct !== undefined && !isMeant(subject.mayAct, candidate)) throw new TokenError('ERR_STS_MAY_ACT')
   if (actor !== undefined) checkActor(actor, candidate, client, rule)
   // Only a subject without any marker of delegation can be impersonated: a chain is never shed.
   const isMarked = subject.mayAct !== undefined || subject.actors.length > 0
   if (actor === undefined && !isMarked && rule.mode === 'impersonation') return { mode: 'impersonation', actors: [] }
-  if (isSameParty(subject, candidate)) throw new TokenError('ERR_STS_ACTOR_IS_SUBJECT')
-  const [name] = candidate.names
-  const actors = [...(name === undefined ? [] : [toActor(name)]), ...subject.actors]
+  if (isSameIdentity(candidate.name, subject.origin)) throw new TokenError('ERR_STS_ACTOR_IS_SUBJECT')
+  const actors = [{ ...candidate.name, clientId: undefined }, ...subject.actors]
   if (actors.length > rules.maxActorDepth) {
     throw new TokenError('ERR_STS_ACTOR_DEPTH', { detail: { maxActorDepth: rules.maxActorDepth } })
   }
   return { mode: 'delegation', actors }
 }
 
-function toCandidate({ origin, identity, own, clientId }: VerifiedParty): Candidate {
-  const isClient = own && clientId === identity.subject
-  return { names: [origin, identity], clientId: isClient ? clientId : undefined }
-}
-
-function toActor({ issuer, subject }: Identity): ActorIdentity {
-  return { issuer, subject, clientId: undefined }
+function toCandidate({ origin, own, clientId }: VerifiedParty, ownIssuer: string): Candidate {
+  const isClient = own && origin.issuer === ownIssuer && origin.subject === clientId
+  return { name: origin, clientId: isClient ? clientId : undefined }
 }
 
 /** Every member that is there must name the candidate, and one must be there: an issuer alone would name everybody it knows. */
-function isMeant({ issuer, subject, clientId, understood }: MayAct, candidate: Candidate, ownIssuer: string): boolean {
+function isMeant({ issuer, subject, clientId, understood }: MayAct, { name, clientId: ownId }: Candidate): boolean {
   if (!understood || (subject === undefined && clientId === undefined)) return false
-  // Another issuer's client ids are names of its own clients, whatever ours are called.
-  if (clientId !== undefined && (issuer !== ownIssuer || clientId !== candidate.clientId)) return false
-  return candidate.names.some((name) => name.issuer === issuer && (subject === undefined || subject === name.subject))
+  // Whoever has a client id here is of our own issuer: the client ids of others name clients of theirs.
+  if (issuer !== name.issuer || (clientId !== undefined && clientId !== ownId)) return false
+  return subject === undefined || subject === name.subject
 }
 
 /** An actor's token is another's credential in the client's hands: that it may be used so is for the policy to say. */
-function checkActor(actor: VerifiedParty, candidate: Candidate, client: Candidate, rule: ResolvedAllowRule): void {
+function checkActor(actor: VerifiedParty, { name }: Candidate, client: Candidate, rule: ResolvedAllowRule): void {
   // Whose history would the token tell, the subject's or the actor's? Implementations disagree, so nobody could rely on it.
   if (actor.actors.length > 0) throw new TokenError('ERR_STS_ACTOR_DELEGATED')
-  const allowed = [...client.names, ...rule.actors]
-  if (candidate.names.some((name) => allowed.some((entry) => isSameIdentity(name, entry)))) return
+  if ([client.name, ...rule.actors].some((entry) => isSameIdentity(name, entry))) return
   throw new TokenError('ERR_STS_ACTOR_FORBIDDEN')
-}
-
-function isSameParty({ origin, identity }: VerifiedParty, candidate: Candidate): boolean {
-  return candidate.names.some((name) => isSameIdentity(name, origin) || isSameIdentity(name, identity))
 }

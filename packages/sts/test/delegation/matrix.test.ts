@@ -252,4 +252,22 @@ describe('the delegation matrix', () => {
     expect(await outcomeOf(test, exchangeOf(subject, by(actor)))).toBe('accepted success')
     expect(await outcomeOf(test, exchangeOf(subject, by(user)))).toBe(refused('ERR_STS_MAY_ACT'))
   })
+
+  it('a user of another issuer who is called like a client of ours is not that client', async () => {
+    const test = await createService()
+    const may_act = { iss: STS, sub: 'orders' }
+    const subject = (claims: object): Promise<string> =>
+      test.acme.token({ sub: 'alice', scope: 'orders:read', ...claims })
+    // As a target has it that takes names as they come: our issuer, and the name of somebody else's user.
+    const actor = await test.ownToken({
+      sub: 'orders',
+      client_id: 'orders',
+      sub_id: { format: 'iss_sub', iss: ACME, sub: 'orders' },
+    })
+    const values = { actor_token: actor, actor_token_type: TYPES.accessToken }
+    expect(await outcomeOf(test, exchangeOf(await subject({}), { values }))).toBe(refused('ERR_STS_ACTOR_FORBIDDEN'))
+    expect(await outcomeOf(test, exchangeOf(await subject({ may_act }), { values }))).toBe(refused('ERR_STS_MAY_ACT'))
+    const client = { may_act: { iss: STS, client_id: 'orders' } }
+    expect(await outcomeOf(test, exchangeOf(await subject(client), { values }))).toBe(refused('ERR_STS_MAY_ACT'))
+  })
 })
