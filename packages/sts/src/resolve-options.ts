@@ -22,6 +22,7 @@ import { toPolicy } from './policy/read-policy.js'
 import { toTargets } from './policy/targets.js'
 import { toTrust } from './policy/trust.js'
 import type { ServiceContext } from './service-context.js'
+import { JWT_TYPES, REFUSED_TYPES } from './subject/token-types.js'
 
 /** A service's options, read and checked. */
 export interface ResolvedService {
@@ -132,6 +133,10 @@ function toVerifierMap(verifiers: readonly SubjectTokenVerifier[]): ReadonlyMap<
     const option = `subjectTokenVerifiers[${index}].tokenTypes`
     for (const type of tokenTypes.read(verifier.tokenTypes, option)) {
       const name = String(type)
+      if (JWT_TYPES.has(name) || REFUSED_TYPES.has(name)) {
+        const wants = 'a token type that is no JWT, and proves something'
+        throw invalid({ option, got: name, wants, fix: 'JWTs are for "verifier", by who signed them.' })
+      }
       const fix = 'Which of the two would judge it?'
       if (found.has(name)) throw invalid({ option, got: name, wants: 'a token type that no other verifier takes', fix })
       found.set(name, verifier)

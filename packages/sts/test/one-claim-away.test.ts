@@ -479,6 +479,19 @@ describe('tokens of other types, by the SubjectTokenVerifier port', () => {
     expect(payloadOf(access_token)['sub_id']).toEqual({ format: 'iss_sub', iss: ACME, sub: 'alice' })
   })
 
+  it.each(['jwt', 'access_token', 'id_token', 'refresh_token', 'unsigned_json'])(
+    'are never of type %s',
+    async (name) => {
+      const verifier = {
+        tokenTypes: [`urn:ietf:params:oauth:token-type:${name}`],
+        verify: () => Promise.reject(new Error()),
+      }
+      await expect(createService({ ...saml('subject'), subjectTokenVerifiers: [verifier] })).rejects.toThrow(
+        'Option "subjectTokenVerifiers[0].tokenTypes"',
+      )
+    },
+  )
+
   it.each(['client', undefined] as const)('speak for nobody whose issuer is trusted for %s', async (trust) => {
     const service = await createService({
       ...saml(trust),
