@@ -13,7 +13,15 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .join('\n')
 const reasons = Object.keys(STS_REASONS) as StsReason[]
 
+const page = readFileSync(fileURLToPath(new URL('../../../docs/token-exchange.md', import.meta.url)), 'utf8')
+
 describe('the error table, RFC 8693 section 2.2.2', () => {
+  it('is the one of docs/token-exchange.md', () => {
+    const told = [...page.matchAll(/^\| `(ERR_STS_\w+)` \| `(\w+)` \| \S/gm)].map(([, reason, code]) => [reason, code])
+    expect(told.length).toBe(new Set(told.map(([reason]) => reason)).size)
+    expect(Object.fromEntries(told)).toEqual(STS_REASONS)
+  })
+
   it.each(reasons)('has %s because something throws it', (reason) => {
     expect(sources).toContain(`'${reason}'`)
   })
