@@ -1,5 +1,5 @@
 // The suites that have a long form, in that form: real deadlines, floods of ten seconds and more, half a million tokens,
-// a million hostile requests, a minute of fuzzing for each reader of a stranger's text.
+// a million hostile requests, a thousand kills of a process that records exchanges, a minute of fuzzing for each reader of a stranger's text.
 import { run } from './process.mjs'
 
 process.exitCode = await run(
@@ -10,12 +10,16 @@ process.exitCode = await run(
     '@countersign/test',
     '--project',
     '@countersign/redis',
+    '--project',
+    '@countersign/audit',
     'outages',
     'properties',
     'bounds',
     'fuzz',
     'cluster',
     'instances',
+    'kill',
+    'strangers',
     ...process.argv.slice(2),
   ],
   {

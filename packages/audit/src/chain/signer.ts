@@ -53,14 +53,8 @@ export async function toSigner(key: KeyObject | CheckpointSigner): Promise<Check
 }
 
 function toAlgorithm({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): CheckpointAlgorithm | undefined {
-  switch (asymmetricKeyType) {
-    case 'ed25519':
-      return 'Ed25519'
-    case 'rsa':
-      return 'RS256'
-    case 'ec':
-      return ({ prime256v1: 'ES256', secp384r1: 'ES384' } as const)[String(asymmetricKeyDetails?.namedCurve)]
-    default:
-      return undefined
-  }
+  if (asymmetricKeyType === 'ed25519') return 'Ed25519'
+  if (asymmetricKeyType === 'rsa') return 'RS256'
+  const curves: Readonly<Record<string, CheckpointAlgorithm>> = { prime256v1: 'ES256', secp384r1: 'ES384' }
+  return asymmetricKeyType === 'ec' ? curves[asymmetricKeyDetails?.namedCurve ?? ''] : undefined
 }

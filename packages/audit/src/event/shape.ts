@@ -41,12 +41,14 @@ export function word(...words: readonly string[]): Shape {
   return { wants: words.map((each) => `\`${each}\``).join(' '), keep: (value) => words.find((each) => each === value) }
 }
 
-/** A name of an error table. What does not look like one is replaced: it may be text of a stranger. */
+/** A name of an error table, of capitals or of small letters. What does not look like one is replaced: it may be text of a stranger. */
 export const reason: Shape = {
   wants: 'a reason of an error table',
   keep(value) {
     if (value === undefined) return undefined
-    return typeof value === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(value) ? value : 'ERR_REASON_MALFORMED'
+    return typeof value === 'string' && /^(?:[A-Z][A-Z0-9_]{0,63}|[a-z][a-z0-9_.]{0,63})$/.test(value)
+      ? value
+      : 'ERR_REASON_MALFORMED'
   },
 }
 

@@ -104,11 +104,6 @@ export const ENTRY: Readonly<Record<keyof AuditEntry, Shape>> = {
   durationMs: number,
 }
 
-/** Whether something does not happen before this event is kept. */
-export function isAwaited(entry: Pick<AuditEntry, 'type'>): boolean {
-  return TYPES[entry.type] === 'awaited'
-}
-
 /**
  * Whether nobody has proven who they are: the refusals of which a stranger can make any number.
  *

@@ -1,0 +1,136 @@
+import { createAuditTrail, fileSink, verifyTrail } from '@countersign/audit'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createDisk } from './disk.js'
+import { createTestSink, denial, exchange, toOptions, until } from './doubles.js'
+
+const file = '/log/audit.jsonl'
+
+async function* toSource(text: string): AsyncGenerator<string> {
+  yield text
+}
+
+describe('a disk that is full', () => {
+  it('takes what is waited for out of the reserve, loses the rest, tells of it, and recovers by itself', async () => {
+    const disk = createDisk()
+    disk.capacity = 120_000
+    const sink = fileSink(file, { runtime: { files: disk }, reserveBytes: 65_536 })
+    const trail = createAuditTrail(toOptions([sink], { required: { timeoutMs: 3_000 } }))
+    await trail.ready()
+    const denials = async (count: number): Promise<void> => {
+      for (let index = 0; index < count; index++) {
+        await trail.record(denial)
+        if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+    }
+    await denials(400)
+    await until(() => trail.health().sinks[0]?.state === 'full')
+    const names = await disk.readdir('/log')
+    // Ordinary events have not touched the reserve.
+    expect(names).toContain('audit.jsonl.reserve')
+    for (let index = 0; index < 20; index++) await trail.record({ ...exchange, txn: `x${index}` })
+    expect(await disk.readdir('/log')).not.toContain('audit.jsonl.reserve')
+    await denials(50)
+    expect(trail.health().lost).toBeGreaterThan(0)
+
+    disk.capacity = Infinity
+    for (let index = 0; index < 1_500 && trail.health().sinks[0]?.state !== 'up'; index++) {
+      await trail.record(denial)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    expect(trail.health().sinks[0]?.state).toBe('up')
+    expect(await disk.readdir('/log')).toContain('audit.jsonl.reserve')
+    await trail.record({ ...exchange, txn: 'after' })
+    await trail.close()
+    const text = disk.read(file)
+    for (let index = 0; index < 20; index++) expect(text).toContain(`"txn":"x${index}"`)
+    const report = await verifyTrail(toSource(text), { sink: 'file' })
+    expect(report.problems).toEqual([])
+    expect(report.torn).toEqual([])
+    expect(report.gaps.length).toBeGreaterThan(0)
+    expect(text).toContain('"type":"audit.gap"')
+    expect(text).toContain('"failure":"ENOSPC"')
+  })
+
+  it('refuses what is waited for once the reserve is used up too, and acknowledges nothing that it does not have', async () => {
+    const disk = createDisk()
+    disk.capacity = 100_000
+    const trail = createAuditTrail(toOptions([fileSink(file, { runtime: { files: disk }, reserveBytes: 65_536 })]))
+    const acknowledged: string[] = []
+    let refused = 0
+    for (let index = 0; index < 300 && refused < 3; index++) {
+      const txn = `x${index}`
+      await trail.record({ ...exchange, txn }).then(
+        () => acknowledged.push(txn),
+        () => (refused += 1),
+      )
+    }
+    expect(refused).toBe(3)
+    expect(trail.health().ok).toBe(true)
+    const text = disk.read(file)
+    expect(acknowledged.filter((txn) => !text.includes(`"txn":"${txn}"`))).toEqual([])
+    disk.capacity = Infinity
+    await until(() => trail.health().sinks[0]?.queuedEvents === 0)
+    await expect(trail.record(exchange)).resolves.toBeUndefined()
+    await trail.close()
+    expect(await verifyTrail(toSource(disk.read(file)))).toMatchObject({ problems: [], torn: [] })
+  })
+
+  it('does not stop a second sink', async () => {
+    const disk = createDisk()
+    disk.capacity = 1_000
+    const other = createTestSink('other')
+    const trail = createAuditTrail(
+      toOptions([fileSink(file, { runtime: { files: disk }, reserveBytes: 0 }), other], {
+        required: { timeoutMs: 1_000 },
+      }),
+    )
+    for (let index = 0; index < 20; index++) await trail.record(exchange)
+    await trail.close(50)
+    expect(other.types.filter((type) => type === 'token.exchange')).toHaveLength(20)
+  })
+})
+
+const folder = mkdtempSync(path.join(tmpdir(), 'countersign-full-'))
+const isMounted = ((): boolean => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
+it.skipIf(!isMounted)(
+  `a real file system without room behaves as the one above${isMounted ? '' : ' (left out: mounting one takes root)'}`,
+  async () => {
+    try {
+      const real = path.join(folder, 'audit.jsonl')
+      const trail = createAuditTrail(
+        toOptions([fileSink(real, { reserveBytes: 262_144 })], { required: { timeoutMs: 3_000 } }),
+      )
+      await trail.record(exchange)
+      writeFileSync(path.join(folder, 'others'), Buffer.alloc(700_000))
+      for (let index = 0; index < 2_000 && trail.health().sinks[0]?.state !== 'full'; index++) {
+        await trail.record(denial)
+        if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      expect(trail.health().sinks[0]).toMatchObject({ state: 'full', lastFailure: 'ENOSPC' })
+      await trail.record({ ...exchange, txn: 'out of the reserve' })
+      rmSync(path.join(folder, 'others'))
+      for (let index = 0; index < 1_500 && trail.health().sinks[0]?.state !== 'up'; index++) {
+        await trail.record(denial)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      await trail.close()
+      const report = await verifyTrail(real, { sink: 'file' })
+      expect(report).toMatchObject({ problems: [], torn: [] })
+      expect(report.events).toBeGreaterThan(100)
+    } finally {
+      execFileSync('umount', ['-l', folder], { stdio: 'ignore' })
+    }
+  },
+)
