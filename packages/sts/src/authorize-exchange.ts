@@ -1,21 +1,16 @@
+import type { Authorization } from './authorization.js'
 import { decideDelegation } from './delegation/decide-delegation.js'
-import type { Delegation } from './delegation/decide-delegation.js'
 import type { Trail } from './grants/trail.js'
 import { findTarget } from './policy/find-target.js'
 import { grantScopes } from './policy/grant-scopes.js'
-import type { GrantedScopes } from './policy/grant-scopes.js'
 import { requireRule } from './policy/require-rule.js'
 import type { GrantName } from './policy/rule.js'
-import type { Target } from './policy/targets.js'
 import type { ServiceContext } from './service-context.js'
 import type { VerifiedParty } from './subject/party.js'
 import type { TokenRequest } from './token-request.js'
 import { decideBinding } from './tokens/binding.js'
-import type { Binding } from './tokens/binding.js'
 import { toLifetime } from './tokens/lifetime.js'
-import type { Lifetime } from './tokens/lifetime.js'
 import { toSubjectName } from './tokens/subject-name.js'
-import type { SubjectName } from './tokens/subject-name.js'
 
 /** What a grant has found out: who asks, and of whom it was proven that they speak. */
 export interface Evidence {
@@ -23,22 +18,6 @@ export interface Evidence {
   readonly request: TokenRequest
   readonly subject: VerifiedParty
   readonly actor: VerifiedParty | undefined
-}
-
-declare const authorized: unique symbol
-
-/** All that a token may say. The brand can only be attached here: a token that nobody has authorized does not compile. */
-export interface Authorization {
-  readonly [authorized]: true
-  readonly grant: GrantName
-  readonly clientId: string
-  readonly subject: VerifiedParty
-  readonly name: SubjectName
-  readonly target: Target
-  readonly delegation: Delegation
-  readonly binding: Binding
-  readonly scopes: GrantedScopes
-  readonly lifetime: Lifetime
 }
 
 /**

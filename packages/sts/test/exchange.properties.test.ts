@@ -29,7 +29,7 @@ interface Link {
 
 const links: fc.Arbitrary<readonly Link[]> = fc.array(
   fc.record({ iss: fc.constantFrom(undefined, ACME, GLOBEX, STS), sub: fc.constantFrom('orders', 'gateway', 'x') }),
-  { maxLength: 6 },
+  { maxLength: 6, size: 'small' },
 )
 
 const toAct = (chain: readonly Link[]): Link | undefined =>
@@ -43,7 +43,6 @@ const flatten = (act: unknown): readonly Link[] => {
 }
 
 const party = fc.constantFrom(
-  undefined,
   { iss: STS, sub: 'orders' },
   { iss: STS, client_id: 'orders' },
   { iss: GLOBEX, sub: 'agent' },
@@ -53,17 +52,17 @@ const party = fc.constantFrom(
 )
 
 const requests = fc.record({
-  scopes: fc.subarray(SUBJECT_SCOPES),
+  scopes: fc.oneof(fc.constant(['orders:write']), fc.subarray(SUBJECT_SCOPES)),
   asked: fc.option(fc.subarray([...TARGET_SCOPES, 'entries:read'], { minLength: 1 }), { nil: undefined }),
   chain: links,
-  mayAct: party,
+  mayAct: fc.option(party, { nil: undefined, freq: 1 }),
   own: fc.boolean(),
   actor: fc.boolean(),
   mode: fc.constantFrom('delegation', 'impersonation'),
   narrow: fc.boolean(),
-  subjectSeconds: fc.integer({ min: 1, max: 1_000 }),
-  actorSeconds: fc.integer({ min: 1, max: 1_000 }),
-  key: fc.constantFrom(undefined, 'mine', 'theirs'),
+  subjectSeconds: fc.integer({ min: 5, max: 1_000 }),
+  actorSeconds: fc.integer({ min: 5, max: 1_000 }),
+  key: fc.constantFrom(undefined, undefined, 'mine', 'mine', 'theirs'),
   proven: fc.constantFrom(undefined, 'mine'),
 })
 
@@ -157,6 +156,6 @@ describe('whatever is exchanged', () => {
       { numRuns: 600 },
     )
     // A property that nothing ever reaches holds for nothing.
-    expect(issued).toBeGreaterThan(20)
+    expect(issued).toBeGreaterThan(60)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { authorizeExchange } from '../src/authorize-exchange.js'
-import type { Authorization } from '../src/authorize-exchange.js'
+import type { Authorization } from '../src/authorization.js'
 import type { ClientOptions } from '../src/clients/client.js'
 import type { AllowRule, DenyRule, GrantName } from '../src/policy/rule.js'
 import { issueToken } from '../src/tokens/issue-token.js'

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { invalid, readTable, required, text } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
-import type { ResolvedClient } from '../clients/client.js'
 import { toCanonicalJson } from './canonical-json.js'
 import { readRule } from './read-rule.js'
 import type { Rule } from './read-rule.js'
-import type { Targets } from './targets.js'
-import type { Trust } from './trust.js'
 import { findSoleIssuers } from './sole-issuers.js'
+import type { PolicySurroundings } from './surroundings.js'
 
 /** A policy as it was given, checked, its defaults filled in. */
 export interface Policy {
@@ -17,15 +15,6 @@ export interface Policy {
   readonly rules: readonly Rule[]
   /** For targets with `subject: 'same'`: the one issuer whose subjects reach it. By the name of the target. */
   readonly soleIssuers: ReadonlyMap<string, string>
-}
-
-/** What rules are checked against: whatever they name must exist, so that a slip is no silent hole. */
-export interface PolicySurroundings {
-  /** The service's own name. */
-  readonly issuer: string
-  readonly clients: readonly ResolvedClient[]
-  readonly targets: Targets
-  readonly trust: Trust
 }
 
 /** Read one by one, once it is known what they may name. */

@@ -13,7 +13,7 @@ import {
 import type { Kind, OptionTable } from '@countersign/core/adapter'
 import { condition } from './condition.js'
 import type { ResolvedCondition } from './condition.js'
-import type { PolicySurroundings } from './read-policy.js'
+import type { PolicySurroundings } from './surroundings.js'
 import type { GrantName } from './rule.js'
 
 const GRANT_NAMES: readonly GrantName[] = ['token-exchange', 'jwt-bearer', 'client-credentials']

@@ -1,6 +1,6 @@
 import { invalid } from '@countersign/core/adapter'
 import type { Rule } from './read-rule.js'
-import type { PolicySurroundings } from './read-policy.js'
+import type { PolicySurroundings } from './surroundings.js'
 
 /**
  * Finds, for each target whose tokens name foreign subjects as they came, the one issuer that they can come from.

@@ -1,4 +1,4 @@
-import type { Authorization } from '../authorize-exchange.js'
+import type { Authorization } from '../authorization.js'
 import type { ActorIdentity } from '../subject/party.js'
 
 /** What only the moment of issue knows. */

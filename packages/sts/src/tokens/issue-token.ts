@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditTokenRef } from '@countersign/core'
-import type { Authorization } from '../authorize-exchange.js'
+import type { Authorization } from '../authorization.js'
 import { TokenError } from '../errors.js'
 import { toIssuedType } from '../policy/find-target.js'
 import type { ServiceContext } from '../service-context.js'
