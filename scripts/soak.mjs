@@ -1,5 +1,6 @@
 // The suites that have a long form, in that form: real deadlines, floods of ten seconds and more, half a million tokens,
-// a million hostile requests, a thousand kills of a process that records exchanges, a minute of fuzzing for each reader of a stranger's text.
+// a million hostile requests, a thousand kills of a process that records exchanges, ten rotations
+// of signing keys, a minute of fuzzing for each reader of a stranger's text.
 import { run } from './process.mjs'
 
 process.exitCode = await run(
@@ -12,6 +13,8 @@ process.exitCode = await run(
     '@countersign/redis',
     '--project',
     '@countersign/audit',
+    '--project',
+    '@countersign/sts',
     'outages',
     'properties',
     'bounds',
@@ -20,6 +23,7 @@ process.exitCode = await run(
     'instances',
     'kill',
     'strangers',
+    'test/rotation',
     ...process.argv.slice(2),
   ],
   {
