@@ -28,6 +28,18 @@ const THEFT = [
   'Fastify with a new proof',
 ]
 
+const FEDERATION = [
+  "tokens orders exchanges alice's token",
+  'tokens orders asks for more than she has',
+  'tokens another client found her token',
+  'billing orders calls for alice',
+  'billing with the token she gave orders',
+  'tokens a job of the main branch',
+  'tokens a job of another branch',
+  'production the first one deploys',
+  'billing and cannot read invoices',
+]
+
 // Drops the credentials of every call on its way, so that nothing comes out as expected that needs them.
 const forgetful = `data:text/javascript,${encodeURIComponent(`
   const { fetch } = globalThis
@@ -45,6 +57,7 @@ describe('the demo', () => {
     expect(rows.map(({ framework, call }) => `${framework} ${call}`)).toEqual([
       ...['Express', 'Fastify', 'Koa'].flatMap((framework) => CALLS.map((call) => `${framework} ${call}`)),
       ...THEFT,
+      ...FEDERATION,
     ])
     for (const row of rows) expect(row).toMatchObject({ mark: '✓', got: row.expected })
     expect(rows.slice(0, 5)).toMatchObject([
@@ -57,13 +70,24 @@ describe('the demo', () => {
     expect(demo.output).toMatch(/^39 calls, all as expected$/m)
     expect(demo.output).toMatch(/^  rotation +[1-9]\d* calls, 0 failures; 3 new keys, the first without notice$/m)
     expect(demo.output).toMatch(/^  outage +[1-9]\d* calls, 0 failures; the provider is gone, its keys are stale$/m)
-    expect(rows.slice(39)).toMatchObject([
+    expect(rows.slice(39, 45)).toMatchObject([
       { got: '200', why: 'acme orders-job (orders:read)' },
       { got: '401 invalid_dpop_proof', why: 'ERR_PROOF_REPLAYED' },
       { got: '401 invalid_dpop_proof', why: 'ERR_PROOF_REPLAYED' },
       { got: '401 invalid_token', why: 'ERR_PROOF_REQUIRED' },
       { got: '401 invalid_token', why: 'ERR_PROOF_BINDING' },
       { got: '200', why: 'acme orders-job (orders:read)' },
+    ])
+    expect(rows.slice(45)).toMatchObject([
+      { got: '200', why: 'by the rule orders-to-billing' },
+      { got: '400 invalid_scope', why: 'ERR_STS_SCOPE_FORBIDDEN' },
+      { got: '400 invalid_request', why: 'ERR_TOKEN_AUDIENCE' },
+      { got: '200', why: 'alice, through orders (invoice:read)' },
+      { got: '401 invalid_token', why: 'ERR_ISSUER_UNTRUSTED' },
+      { got: '200', why: 'by the rule main-to-production' },
+      { got: '401 invalid_client', why: 'ERR_STS_CLIENT_UNKNOWN' },
+      { got: '201', why: 'deploy-shop (deploy)' },
+      { got: '401 invalid_token', why: 'ERR_TOKEN_AUDIENCE' },
     ])
     expect(demo.output).toMatch(
       /two instances share their memory: (a Redis on port \d+|the Redis of REDIS_URL|one store)/,
@@ -79,7 +103,7 @@ describe('the demo', () => {
     expect(demo.output).toContain('one store in this process, because no redis-server is on PATH')
     expect(
       readRows(demo.output)
-        .slice(39)
+        .slice(39, 45)
         .map(({ framework, call }) => `${framework} ${call}`),
     ).toEqual(THEFT)
   })

@@ -25,7 +25,7 @@ export interface Outcome {
 /** One line of the table. */
 export interface Result {
   readonly framework: string
-  readonly call: Call
+  readonly call: Pick<Call, 'name' | 'expected'>
   readonly got: Outcome
   readonly matched: boolean
 }
@@ -136,7 +136,8 @@ function toHeaders({ token, proof }: Call): Record<string, string> {
   return proof === undefined ? { authorization: `Bearer ${token}` } : { authorization: `DPoP ${token}`, dpop: proof }
 }
 
-function toAnswer(response: Response): string {
+/** Status and challenge of an API's answer. */
+export function toAnswer(response: Response): string {
   if (response.ok) return String(response.status)
   const challenge = response.headers.get('www-authenticate')
   if (challenge === null) return `${response.status} no challenge`

@@ -4,16 +4,18 @@ import type { Api, OnRefusal } from './apis.js'
 import { prepareBoundCalls } from './bound-calls.js'
 import { makeCall, prepareCalls } from './calls.js'
 import type { Result } from './calls.js'
+import { playDelegation, playDeployment } from './federation-calls.js'
 import { openMemory } from './memory.js'
 import { startProvider, TOKEN_LIFETIME_SECONDS } from './providers.js'
 import type { OpenIdProvider } from './providers.js'
 import { playKeyScenes } from './scenes.js'
 import { toTable } from './table.js'
+import { startFederation } from './token-service.js'
 
 const HELP = `Usage: npm run demo [-- --serve]
 
 Starts two OpenID Providers and one API on each of Express, Fastify and Koa, calls every API with
-good and bad tokens, steals a bound one, and prints what came of it. Exits with 0 if every answer was the expected one.
+good and bad tokens, steals a bound one, exchanges some, and prints what came of it. Exits with 0 if every answer was the expected one.
 
   --serve     then leave everything running and print calls to try; Ctrl-C ends it
   -h, --help  print this`
@@ -66,8 +68,8 @@ async function main(args: readonly string[]): Promise<number> {
   const wrong = results.filter(({ matched }) => !matched).length
   console.log(`\n${results.length} calls, ${wrong === 0 ? 'all as expected' : `${wrong} not as expected`}`)
 
-  const thefts = await showTheft(acme)
-  const failures = flags.serve ? thefts : thefts + (await showKeyScenes())
+  const shown = (await showTheft(acme)) + (await showTokenService(acme))
+  const failures = flags.serve ? shown : shown + (await showKeyScenes())
 
   if (flags.serve) {
     onRefusal = (framework, reason) => console.log(`${framework} refused: ${reason}`)
@@ -94,6 +96,21 @@ async function showTheft(acme: OpenIdProvider): Promise<number> {
   }
   console.log(`\n${toTable(results, process.stdout.isTTY && process.stdout.hasColors())}`)
   return results.filter(({ matched }) => !matched).length
+}
+
+/** What a token service makes of a user's token, and of a job that has no secret. */
+async function showTokenService(acme: OpenIdProvider): Promise<number> {
+  console.log('\nStarting a token service on Fastify, and two APIs that take its tokens alone: billing and production')
+  const federation = await startFederation(acme.issuer)
+  running.push(federation)
+  const scenes = [
+    ['Calling billing for alice, who called orders', await playDelegation(federation, acme)],
+    ['Deploying from CI without a secret', await playDeployment(federation)],
+  ] as const
+  for (const [title, results] of scenes) {
+    console.log(`\n${title}\n\n${toTable(results, process.stdout.isTTY && process.stdout.hasColors())}`)
+  }
+  return scenes.flatMap(([, results]) => results).filter(({ matched }) => !matched).length
 }
 
 /** A provider of its own, because the scenes end with it gone. */
