@@ -216,6 +216,27 @@ describe('getPrincipal and findPrincipal', () => {
     await authenticateRequest(typed, raw)
     expect(getPrincipal(raw, typed).claims).toEqual({ sub: 'user-1' })
     expect(reasonOf(() => getPrincipal(raw, verifier))).toBe('ERR_NOT_AUTHENTICATED')
+    expect(findPrincipal(raw, typed)).toBe(getPrincipal(raw))
+    expect(findPrincipal(raw, verifier)).toBeUndefined()
+    expect(findPrincipal(toRaw(), verifier)).toBeUndefined()
+  })
+
+  it('give nothing of a verdict that another verifier has overtaken', async () => {
+    let answer = (_revoked: boolean): void => {}
+    const asking = { isRevoked: () => new Promise<boolean>((resolve) => (answer = resolve)) }
+    const slow = createVerifier(toOptions({}, { revocationStore: asking }))
+    const strict = createVerifier(toOptions({}, { audience: 'https://other.example' }))
+    const raw = toRaw(`Bearer ${good}`)
+    const judged = authenticateRequest(slow, raw)
+    expect(await reasonOfAsync(async () => authenticateRequest(strict, raw))).toBe('ERR_TOKEN_AUDIENCE')
+    answer(false)
+    expect((await judged)?.subject).toBe('user-1')
+    expect([findPrincipal(raw), findPrincipal(raw, slow), findPrincipal(raw, strict)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(reasonOf(() => checkGuard(raw, requireScopes('orders:read'), raw))).toBe('ERR_CREDENTIALS_MISSING')
   })
 })
 
