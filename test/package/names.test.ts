@@ -421,6 +421,52 @@ describe('the public names are part of the promise of a version:', () => {
     `)
   })
 
+  it('@countersign/sts', () => {
+    expect(listPublicNames('@countersign/sts')).toMatchInlineSnapshot(`
+      ".
+        JWKS_MAX_AGE_SECONDS
+        STS_REASONS
+        TOKEN_ERRORS
+        createSigningKeys
+        createTokenService
+        fileKeys
+        localKeyWrapper
+        memoryKeys
+        type AllowRule
+        type ClientAuthenticationMethod
+        type ClientAuthenticationOptions
+        type ClientOptions
+        type ClientTrust
+        type Condition
+        type DenyRule
+        type GrantName
+        type KeyWrapper
+        type OwnKey
+        type PolicyExplanation
+        type PolicyQuestion
+        type PolicyRule
+        type ServiceHealth
+        type ServiceReadiness
+        type Signer
+        type SigningAlgorithm
+        type SigningKeyHealth
+        type SigningKeyState
+        type SigningKeys
+        type SigningKeysOptions
+        type StsReason
+        type SubjectTrust
+        type TargetOptions
+        type TokenErrorCode
+        type TokenErrorRow
+        type TokenErrorStatus
+        type TokenRevocations
+        type TokenService
+        type TokenServiceOptions
+        type TrustRecord
+        type WrapContext"
+    `)
+  })
+
   it('@countersign/testing', () => {
     expect(listPublicNames('@countersign/testing')).toMatchInlineSnapshot(`
       ".
