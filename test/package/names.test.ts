@@ -439,6 +439,7 @@ describe('the public names are part of the promise of a version:', () => {
         type ClientTrust
         type Condition
         type DenyRule
+        type ExperimentalOptions
         type GrantName
         type KeyWrapper
         type OwnKey

@@ -1,7 +1,9 @@
 import type { Authorization } from './authorization.js'
 import { decideDelegation } from './delegation/decide-delegation.js'
+import { toProfileClaims } from './experimental/profile-claims.js'
 import type { Trail } from './grants/trail.js'
 import { findTarget } from './policy/find-target.js'
+import type { TargetRequest } from './policy/find-target.js'
 import { grantScopes } from './policy/grant-scopes.js'
 import { requireRule } from './policy/require-rule.js'
 import type { GrantName } from './policy/rule.js'
@@ -18,6 +20,8 @@ export interface Evidence {
   readonly request: TokenRequest
   readonly subject: VerifiedParty
   readonly actor: VerifiedParty | undefined
+  /** What the subject's token may be used for, where it says so. */
+  readonly resources?: readonly string[] | undefined
 }
 
 /**
@@ -30,8 +34,8 @@ export function authorizeExchange(evidence: Evidence, service: ServiceContext, t
   const { grant, request, subject, actor } = evidence
   const { parameters, client, possession } = request
   const { clientId } = client.registration
-  const target = findTarget({ grant, clientId, parameters }, service) // RFC 8693 section 2.1, RFC 8707 section 2
-  trail.noteTarget(target, parameters)
+  const { target, form } = findTarget(toTargetRequest(evidence), service) // RFC 8693 section 2.1, RFC 8707 section 2
+  trail.noteTarget(target, form, parameters)
   const rule = requireRule({ grant, clientId, target: target.name, subject }, service.policy, trail) // deny by default
   const delegation = decideDelegation({ subject, actor, clientId }, rule, service) // RFC 8693 sections 4.1 and 4.4
   trail.noteDelegation(delegation)
@@ -41,5 +45,16 @@ export function authorizeExchange(evidence: Evidence, service: ServiceContext, t
   const scopes = grantScopes(parameters.scopes, subject, rule, target) // RFC 8693 section 2.1
   trail.noteScopes(scopes)
   const lifetime = toLifetime(subject, actor, target, service)
-  return { grant, clientId, subject, name, target, delegation, binding, scopes, lifetime } as Authorization
+  const profile = { form, target, clientId, parameters, subject, actor }
+  const profileClaims = toProfileClaims(profile, service.experimental)
+  const granted = { grant, clientId, subject, name, target, form, delegation, binding, scopes, lifetime, profileClaims }
+  return granted as Authorization
+}
+
+/** A grant that says what it is for is for nothing else, whatever the request names beside. */
+function toTargetRequest({ grant, request, resources = [] }: Evidence): TargetRequest {
+  const { parameters, client } = request
+  const { clientId } = client.registration
+  const named = { ...parameters, resources: [...new Set([...parameters.resources, ...resources])] }
+  return { grant, clientId, parameters: named }
 }

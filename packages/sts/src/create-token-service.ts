@@ -45,7 +45,10 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       explain: explainDecision(service.policy),
       ready: () => checkServiceReadiness(service),
       health: () => toServiceHealth(service),
-      close: async () => clients.close(),
+      async close() {
+        clients.close()
+        service.experimental.close()
+      },
     }),
   )
 }

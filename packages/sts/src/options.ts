@@ -11,6 +11,7 @@ import type {
   Verifier,
 } from '@countersign/core'
 import type { ClientOptions } from './clients/client.js'
+import type { ExperimentalOptions } from './experimental/options.js'
 import type { SigningAlgorithm, SigningKeys } from './keys/signing-keys.js'
 import type { PolicyRule } from './policy/rule.js'
 
@@ -94,6 +95,8 @@ export interface TokenServiceOptions {
   /** Remembers client assertions, proofs and grants that may be used once. Shared, if there are several replicas. */
   readonly replayStore: ReplayStore
   readonly revocations?: TokenRevocations | undefined
+  /** Profiles that are drafts. Default: none. */
+  readonly experimental?: ExperimentalOptions | undefined
   /** The deepest chain of actors. Default 5. */
   readonly maxActorDepth?: number | undefined
   /** A token that would live shorter than this is not issued, in seconds. Default 10. */

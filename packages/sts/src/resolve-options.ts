@@ -15,6 +15,8 @@ import { KEY_SOURCE_TABLE, PROOF_TABLE } from '@countersign/core/server'
 import type { KeySourceContext, ReadProofs } from '@countersign/core/server'
 import { readClients } from './clients/read-clients.js'
 import type { Clients } from './clients/clients.js'
+import { checkExperimental } from './experimental/check-experimental.js'
+import { readExperimental } from './experimental/read-experimental.js'
 import { issuer } from './issuer-kind.js'
 import type { SigningKeys } from './keys/signing-keys.js'
 import type { TokenRevocations } from './options.js'
@@ -44,6 +46,7 @@ interface ReadService extends KeySourceContext {
   readonly replayStore: ReplayStore
   readonly revocations: TokenRevocations | undefined
   readonly dpop: ReadProofs
+  readonly experimental: unknown
   readonly maxActorDepth: number
   readonly minTokenLifetimeSeconds: number
   readonly clockToleranceSeconds: number
@@ -70,6 +73,7 @@ const SERVICE_TABLE: OptionTable<ReadService> = {
   replayStore: required(methods<ReplayStore>('a replay store', ['claim'])),
   revocations: optional(methods<TokenRevocations>('a store of revocations', ['isRevoked', 'revokeToken'])),
   dpop: optional(table(PROOF_TABLE), readTable(PROOF_TABLE, {}, 'dpop')),
+  experimental: optional(unread('the drafts that are on')),
   maxActorDepth: optional(number('actors', 1, 20, true), 5),
   minTokenLifetimeSeconds: optional(number('seconds', 1, 300, true), 10),
   clockToleranceSeconds: optional(number('seconds', 0, 60), 5),
@@ -85,12 +89,14 @@ export function resolveOptions(options: unknown): ResolvedService {
   const read = readTable(SERVICE_TABLE, options, '')
   checkScheme(read)
   const { verifier, signingKeys, replayStore, revocations, audit } = read
-  const hasOtherVerifiers = read.subjectTokenVerifiers.length > 0
+  const experimental = readExperimental(read.experimental, read.issuer, read)
+  const hasOtherVerifiers = read.subjectTokenVerifiers.length > 0 || experimental.idJagIssuers.size > 0
   const trust = toTrust(read.trust, { issuer: read.issuer, verifier, hasOtherVerifiers })
   const isClientIssuer = (name: string): boolean => trust.isClientIssuer(name)
   const clients = readClients(read.clients, { verifier, isClientIssuer, keySource: read })
-  const targets = toTargets(read.targets, signingKeys.algorithms)
+  const targets = toTargets(read.targets, signingKeys.algorithms, experimental)
   const { registrations } = clients
+  checkExperimental(experimental, { clients: registrations, targets, trust })
   const policy = toPolicy(read.policy, { issuer: read.issuer, clients: registrations, targets, trust })
   const service: ServiceContext = Object.freeze({
     issuer: read.issuer,
@@ -107,6 +113,7 @@ export function resolveOptions(options: unknown): ResolvedService {
     maxActorDepth: read.maxActorDepth,
     minTokenLifetimeSeconds: read.minTokenLifetimeSeconds,
     clockToleranceSeconds: read.clockToleranceSeconds,
+    experimental,
     logger: read.logger,
     runtime: read.runtime,
   })

@@ -1,5 +1,6 @@
 import type { AuditRecorder, Logger, ReplayStore, Runtime, SubjectTokenVerifier, Verifier } from '@countersign/core'
 import type { ResolvedClient } from './clients/client.js'
+import type { Experimental } from './experimental/experimental.js'
 import type { SigningKeys } from './keys/signing-keys.js'
 import type { TokenRevocations } from './options.js'
 import type { Policy } from './policy/read-policy.js'
@@ -24,6 +25,7 @@ export interface ServiceContext {
   readonly maxActorDepth: number
   readonly minTokenLifetimeSeconds: number
   readonly clockToleranceSeconds: number
+  readonly experimental: Experimental
   readonly logger: Logger
   readonly runtime: Runtime
 }

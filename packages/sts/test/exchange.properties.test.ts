@@ -52,7 +52,7 @@ const party = fc.constantFrom(
 )
 
 const requests = fc.record({
-  scopes: fc.oneof(fc.constant(['orders:write']), fc.subarray(SUBJECT_SCOPES)),
+  scopes: fc.oneof(fc.constant<readonly string[]>(['orders:write']), fc.subarray<string>(SUBJECT_SCOPES)),
   asked: fc.option(fc.subarray([...TARGET_SCOPES, 'entries:read'], { minLength: 1 }), { nil: undefined }),
   chain: links,
   mayAct: fc.option(party, { nil: undefined, freq: 1 }),

@@ -73,9 +73,14 @@ export interface Asked {
   readonly possession?: Possession
 }
 
+/** Those whose tokens a service takes. */
+export type Parties = Pick<TestService, 'clock' | 'acme' | 'globex'>
+
 /** What a test changes of the ordinary service. */
 export interface ServiceChanges extends Partial<Omit<TokenServiceOptions, 'policy'>> {
   readonly rules?: readonly PolicyRule[]
+  /** Default: new ones. */
+  readonly parties?: Parties
   /** Members of the verifier's entry for `ACME`. */
   readonly acmeEntry?: Partial<IssuerOptions>
 }
@@ -158,11 +163,17 @@ export const TARGETS: TokenServiceOptions['targets'] = {
   ledger: { audience: 'https://ledger.example', scopes: ['entries:read'] },
 }
 
-export async function createService(changes: ServiceChanges = {}): Promise<TestService> {
-  const { rules = RULES, acmeEntry, ...options } = changes
+/** Two issuers of one clock. */
+export async function createParties(): Promise<Parties> {
   const clock = createTestClock(START_MS)
   const acme = await createTestIssuer({ issuer: ACME, clock, audience: STS })
   const globex = await createTestIssuer({ issuer: GLOBEX, clock, audience: STS })
+  return { clock, acme, globex }
+}
+
+export async function createService(changes: ServiceChanges = {}): Promise<TestService> {
+  const { rules = RULES, acmeEntry, parties = await createParties(), ...options } = changes
+  const { clock, acme, globex } = parties
   const runtime = testRuntime(acme, globex)
   const audit = createAudit()
   const revocations = memoryRevocationStore({ now: () => clock.now() })

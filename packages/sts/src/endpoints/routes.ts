@@ -1,4 +1,3 @@
-import { TOKEN_TYPES } from '@countersign/core'
 import type { ClientAuthenticationMethod } from '../clients/client.js'
 import { GRANT_TYPES } from '../grants/find-grant.js'
 import { toEndpointPaths, toEndpointUrls } from '../http/paths.js'
@@ -10,6 +9,7 @@ import { answerMetadata, toOpenidMetadata, toServerMetadata } from './metadata.j
 import type { MetadataSource } from './metadata.js'
 import { answerRevocation } from './revocation.js'
 import { answerToken } from './token.js'
+import { ID_JAG_PROFILE, TOKEN_FORMS } from '../tokens/forms.js'
 
 /** One path of a service. */
 export interface Route {
@@ -50,7 +50,8 @@ function toMetadataSource(
 ): MetadataSource {
   const grants = new Set(service.clients.flatMap((client) => client.grants))
   const isMutual = methods.has('tls_client_auth') || methods.has('self_signed_tls_client_auth')
-  const chains = service.targets.all.some(({ kind }) => kind === 'authorization-server')
+  const forms = new Set(service.targets.all.flatMap((target) => target.forms))
+  const grantForms = (['grant', 'id-jag'] as const).filter((form) => forms.has(form))
   return {
     service,
     urls: toEndpointUrls(service.issuer),
@@ -61,7 +62,11 @@ function toMetadataSource(
       // RFC 8705 section 3.3.
       tls_client_certificate_bound_access_tokens: isMutual ? true : undefined,
       // draft-ietf-oauth-identity-chaining section 3.
-      identity_chaining_requested_token_types_supported: chains ? [TOKEN_TYPES.jwt] : undefined,
+      identity_chaining_requested_token_types_supported:
+        grantForms.length === 0 ? undefined : grantForms.map((form) => TOKEN_FORMS[form].tokenType),
+      // draft-ietf-oauth-identity-assertion-authz-grant-03 section 7.2.
+      authorization_grant_profiles_supported:
+        service.experimental.idJagIssuers.size === 0 ? undefined : [ID_JAG_PROFILE],
     },
   }
 }

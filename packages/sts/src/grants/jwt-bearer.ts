@@ -2,6 +2,7 @@ import { TOKEN_TYPES } from '@countersign/core'
 import { claimFirstUse, toReplayId } from '@countersign/core/server'
 import { authorizeExchange } from '../authorize-exchange.js'
 import { TokenError, toTokenError } from '../errors.js'
+import { isIdJag, verifyIdJag } from '../experimental/verify-id-jag.js'
 import type { ServiceContext } from '../service-context.js'
 import { requireValue } from '../subject/read-presented.js'
 import { verifyAssertion } from '../subject/verify-assertion.js'
@@ -25,17 +26,26 @@ export async function grantJwtBearer(
   const token = requireValue(request.parameters.values, 'assertion')
   const fingerprint = service.audit.fingerprint(token)
   trail.notePresented('subject', { token, tokenType: TOKEN_TYPES.jwt, fingerprint })
-  const assertion = await verify(token, fingerprint, service) // section 3
-  const { party: subject } = assertion
+  const assertion = await verify(token, fingerprint, request, service) // section 3
+  const { party: subject, resources } = assertion
   trail.noteParty('subject', subject)
-  const authorization = authorizeExchange({ grant: 'jwt-bearer', request, subject, actor: undefined }, service, trail)
+  const evidence = { grant: 'jwt-bearer', request, subject, actor: undefined, resources } as const
+  const authorization = authorizeExchange(evidence, service, trail)
   const issued = await issueToken(authorization, service)
   await checkFirstUse(assertion, service) // last: who passed every other check may fill the store, and nobody else
   return issued
 }
 
-async function verify(token: string, fingerprint: string, service: ServiceContext): Promise<VerifiedAssertion> {
+async function verify(
+  token: string,
+  fingerprint: string,
+  { client }: TokenRequest,
+  service: ServiceContext,
+): Promise<VerifiedAssertion> {
   try {
+    const { idJagIssuers } = service.experimental
+    if (idJagIssuers.size > 0 && isIdJag(token))
+      return await verifyIdJag(token, fingerprint, client.registration, service)
     return await verifyAssertion(token, fingerprint, service)
   } catch (error) {
     throw toTokenError(error, 'ERR_STS_SUBJECT_TOKEN')

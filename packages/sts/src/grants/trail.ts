@@ -13,6 +13,8 @@ import type { ServiceContext } from '../service-context.js'
 import type { PresentedToken } from '../subject/verify-party.js'
 import type { ActorIdentity, VerifiedParty } from '../subject/party.js'
 import type { TokenParameters, TokenRequest } from '../token-request.js'
+import { TOKEN_FORMS } from '../tokens/forms.js'
+import type { TokenFormName } from '../tokens/forms.js'
 import type { Binding } from '../tokens/binding.js'
 import type { IssuedToken } from '../tokens/issue-token.js'
 
@@ -21,7 +23,7 @@ export interface Trail {
   /** Before it is verified: a refused token can then be searched for. */
   notePresented(role: 'subject' | 'actor', presented: PresentedToken): void
   noteParty(role: 'subject' | 'actor', party: VerifiedParty): void
-  noteTarget(target: Target, parameters: Pick<TokenParameters, 'resources'>): void
+  noteTarget(target: Target, form: TokenFormName, parameters: Pick<TokenParameters, 'resources'>): void
   notePolicy(policy: Policy, decision: Decision): void
   noteDelegation(delegation: Delegation): void
   noteBinding(binding: Binding): void
@@ -73,15 +75,16 @@ export function createTrail(grant: GrantName, request: TokenRequest, service: Se
     },
     noteParty(role, party) {
       if (party.token !== undefined) tokens = { ...tokens, [role]: party.token }
+      // An identity assertion grant shows what it is only once it is read.
+      exchange = { ...exchange, [`${role}TokenType`]: party.tokenType }
       if (role === 'subject') {
         draft.subject = toParty(party)
         draft.txn = party.transactionId
       } else draft.actor = [toParty(party)]
     },
-    noteTarget(target, { resources }) {
+    noteTarget(target, form, { resources }) {
       draft.target = { name: target.name, audience: [target.audience], resource: resources }
-      if (grant === 'token-exchange' && target.kind === 'authorization-server')
-        exchange = { ...exchange, profile: 'chaining' }
+      if (grant === 'token-exchange') exchange = { ...exchange, profile: TOKEN_FORMS[form].profile }
     },
     notePolicy({ id, hash }, decision) {
       const rules = findObserved(decision)

@@ -1,4 +1,3 @@
-import { TOKEN_TYPES } from '@countersign/core'
 import { TokenError } from '../errors.js'
 import type { ServiceContext } from '../service-context.js'
 import type { TokenParameters } from '../token-request.js'
@@ -6,12 +5,20 @@ import { findReachableTargets } from './decide.js'
 import type { GrantName } from './rule.js'
 import { isResource } from './targets.js'
 import type { Target } from './targets.js'
+import { TOKEN_FORMS } from '../tokens/forms.js'
+import type { TokenFormName } from '../tokens/forms.js'
 
 /** Who asks for a target, and how. */
 export interface TargetRequest {
   readonly grant: GrantName
   readonly clientId: string
   readonly parameters: Pick<TokenParameters, 'audiences' | 'resources' | 'values'>
+}
+
+/** Where a token goes, and what it is made as. */
+export interface FoundTarget {
+  readonly target: Target
+  readonly form: TokenFormName
 }
 
 /**
@@ -24,18 +31,14 @@ export interface TargetRequest {
  * Not checked: whether the policy lets anybody reach it.
  * @see RFC 8693 section 2.1, RFC 8707 section 2
  */
-export function findTarget(request: TargetRequest, service: Pick<ServiceContext, 'targets' | 'policy'>): Target {
+export function findTarget(request: TargetRequest, service: Pick<ServiceContext, 'targets' | 'policy'>): FoundTarget {
   const target = findNamed(request, service) ?? findDefault(request, service)
   // A parameter of the exchange alone: others ignore what they do not know (RFC 6749 section 3.2).
   const { grant, parameters } = request
   const wanted = grant === 'token-exchange' ? parameters.values.get('requested_token_type') : undefined
-  if (wanted !== undefined && wanted !== toIssuedType(target)) throw new TokenError('ERR_STS_REQUESTED_TYPE')
-  return target
-}
-
-/** What a target is given: an access token, or a grant that its own service redeems. */
-export function toIssuedType(target: Target): string {
-  return target.kind === 'authorization-server' ? TOKEN_TYPES.jwt : TOKEN_TYPES.accessToken
+  const form = target.forms.find((name) => wanted === undefined || wanted === TOKEN_FORMS[name].tokenType)
+  if (form === undefined) throw new TokenError('ERR_STS_REQUESTED_TYPE')
+  return { target, form }
 }
 
 function findNamed({ parameters }: TargetRequest, { targets }: Pick<ServiceContext, 'targets'>): Target | undefined {

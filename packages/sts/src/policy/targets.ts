@@ -10,7 +10,9 @@ import {
   text,
 } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
+import type { Experimental } from '../experimental/experimental.js'
 import type { SigningAlgorithm } from '../keys/signing-keys.js'
+import type { TokenFormName } from '../tokens/forms.js'
 
 /** What a target is: an API that takes access tokens, or a token service of another domain that takes grants. */
 export type TargetKind = 'api' | 'authorization-server'
@@ -27,6 +29,8 @@ export interface Target {
   readonly algorithm: SigningAlgorithm
   readonly subject: 'pairwise' | 'same'
   readonly claims: readonly string[]
+  /** What its tokens may be made as, the usual form first. */
+  readonly forms: readonly TokenFormName[]
 }
 
 /** The targets of one service. What is not registered does not exist. */
@@ -35,6 +39,8 @@ export interface Targets {
   /** By a value of `audience` or `resource`, compared exactly. */
   find(value: string): Target | undefined
 }
+
+const NOTHING = { idJagClientIds: new Map<string, never>(), trustDomains: new Map<string, never>() }
 
 interface ReadTarget {
   readonly kind: TargetKind
@@ -109,12 +115,16 @@ const MAX_GRANT_LIFETIME_SECONDS = 300
  * @param algorithms what the service has keys for; the first one signs where a target does not say
  * @throws ConfigurationError also where one name, audience or resource could mean two targets (RFC 8693 section 2.1)
  */
-export function toTargets(options: unknown, algorithms: readonly SigningAlgorithm[]): Targets {
+export function toTargets(
+  options: unknown,
+  algorithms: readonly SigningAlgorithm[],
+  experimental: Pick<Experimental, 'idJagClientIds' | 'trustDomains'> = NOTHING,
+): Targets {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || Object.keys(options).length === 0) {
     const fix = 'As in { billing: { audience: "https://billing.example", scopes: ["invoice:read"] } }.'
     throw invalid({ option: 'targets', got: options, wants: 'targets by name, one or more', fix })
   }
-  const all = Object.entries(options).map(([name, target]) => toTarget(name, target, algorithms))
+  const all = Object.entries(options).map(([name, target]) => toTarget(name, target, algorithms, experimental))
   const byValue = new Map<string, Target>()
   for (const target of all) {
     for (const value of new Set([target.name, target.audience, ...target.resources])) {
@@ -134,7 +144,12 @@ export function isResource(value: string): boolean {
   return value.length <= 2_048 && /^[a-z][a-z0-9+.-]*:[\x21-\x7E]+$/i.test(value) && !value.includes('#')
 }
 
-function toTarget(name: string, options: unknown, algorithms: readonly SigningAlgorithm[]): Target {
+function toTarget(
+  name: string,
+  options: unknown,
+  algorithms: readonly SigningAlgorithm[],
+  experimental: Pick<Experimental, 'idJagClientIds' | 'trustDomains'>,
+): Target {
   const option = `targets.${name}`
   const read = readTable(TARGET_TABLE, options, option)
   const isGrant = read.kind === 'authorization-server'
@@ -149,5 +164,21 @@ function toTarget(name: string, options: unknown, algorithms: readonly SigningAl
     const wants = `an algorithm of the signing keys: ${algorithms.join(', ')}`
     throw invalid({ option: `${option}.algorithm`, got: algorithm, wants, fix: 'Or give the signing keys one more.' })
   }
-  return Object.freeze({ ...read, name, tokenLifetimeSeconds, algorithm })
+  return Object.freeze({
+    ...read,
+    name,
+    tokenLifetimeSeconds,
+    algorithm,
+    forms: toForms(name, read.kind, experimental),
+  })
+}
+
+/** A trust domain is given nothing else: an access token for it would be a transaction token without a transaction. */
+function toForms(
+  name: string,
+  kind: TargetKind,
+  { idJagClientIds, trustDomains }: Pick<Experimental, 'idJagClientIds' | 'trustDomains'>,
+): readonly TokenFormName[] {
+  if (kind === 'authorization-server') return idJagClientIds.has(name) ? ['grant', 'id-jag'] : ['grant']
+  return trustDomains.has(name) ? ['txn-token'] : ['access-token']
 }

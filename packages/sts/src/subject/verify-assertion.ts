@@ -1,21 +1,19 @@
 import { AuthenticationError, TOKEN_TYPES } from '@countersign/core'
-import { findClaim, readDate, readText } from '@countersign/core/server'
+import { findClaim } from '@countersign/core/server'
 import type { ServiceContext } from '../service-context.js'
 import { foreignAudience } from './audience.js'
 import type { VerifiedParty } from './party.js'
 import { toPrincipalParty } from './principal-party.js'
+import { readSingleUse } from './single-use.js'
+import type { SingleUse } from './single-use.js'
 
 /** An assertion that serves as a grant. */
-export interface VerifiedAssertion {
+export interface VerifiedAssertion extends SingleUse {
   readonly party: VerifiedParty
-  /** `jti`: it is good for one use. */
-  readonly tokenId: string
-  readonly issuedAtSeconds: number
+  /** What it may be redeemed for, where it says so. */
+  readonly resources: readonly string[] | undefined
 }
 
-/** It must be remembered for as long as it lives. */
-const MAX_LIFETIME_SECONDS = 3_600
-const MAX_JTI_LENGTH = 256
 const ACCESS_TOKEN_TYPE = /^(?:application\/)?at\+jwt$/
 
 /**
@@ -40,17 +38,11 @@ export async function verifyAssertion(
   const record = trust.findSubject(principal.issuer)
   if (record === undefined) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED')
   const { audience, header, payload, expiresAtSeconds } = principal
-  if (!record.tokenTypes.has(TOKEN_TYPES.jwt) || isAccessToken(header, payload)) throw refuse('ERR_TOKEN_TYPE', 'typ')
+  if (!record.tokenTypes.has(TOKEN_TYPES.jwt) || isAccessToken(header, payload)) throw wrongType()
   // Whoever else it is meant for could redeem it here.
   if (audience.length !== 1 || audience[0] !== issuer) throw foreignAudience([issuer])
-  const tokenId = readText(payload, 'jti')
-  const issuedAtSeconds = readDate(payload, 'iat')
-  if (tokenId === undefined) throw refuse('ERR_TOKEN_CLAIM_MISSING', 'jti')
-  if (tokenId.length > MAX_JTI_LENGTH) throw refuse('ERR_TOKEN_CLAIM_VALUE', 'jti')
-  if (issuedAtSeconds === undefined) throw refuse('ERR_TOKEN_CLAIM_MISSING', 'iat')
-  const earliest = Math.min(issuedAtSeconds, runtime.now() / 1_000)
-  if (expiresAtSeconds - earliest > MAX_LIFETIME_SECONDS) throw refuse('ERR_TOKEN_LIFETIME', 'exp')
-  return { party: toPrincipalParty(principal, record, TOKEN_TYPES.jwt, fingerprint), tokenId, issuedAtSeconds }
+  const party = toPrincipalParty(principal, record, TOKEN_TYPES.jwt, fingerprint)
+  return { party, resources: undefined, ...readSingleUse(payload, expiresAtSeconds, runtime.now()) }
 }
 
 type Members = Readonly<Record<string, unknown>>
@@ -62,9 +54,6 @@ function isAccessToken(header: Members, payload: Members): boolean {
   return findClaim(payload, 'typ') === 'Bearer' || findClaim(payload, 'token_use') === 'access'
 }
 
-function refuse(
-  reason: 'ERR_TOKEN_TYPE' | 'ERR_TOKEN_CLAIM_MISSING' | 'ERR_TOKEN_CLAIM_VALUE' | 'ERR_TOKEN_LIFETIME',
-  claim: string,
-): AuthenticationError {
-  return new AuthenticationError(reason, { detail: { claim } })
+function wrongType(): AuthenticationError {
+  return new AuthenticationError('ERR_TOKEN_TYPE', { detail: { member: 'typ' } })
 }

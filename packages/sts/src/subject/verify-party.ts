@@ -7,6 +7,7 @@ import { TokenError } from '../errors.js'
 import type { SubjectRecord } from '../policy/trust.js'
 import type { ServiceContext } from '../service-context.js'
 import { checkForeignAudience, checkIdTokenAudience, checkOwnAudience } from './audience.js'
+import { readConfirmation } from './confirmation.js'
 import { verifyOwnToken } from './own-token.js'
 import { toVerifiedParty } from './party.js'
 import type { VerifiedParty } from './party.js'
@@ -116,14 +117,6 @@ function requireRecord({ issuer }: Principal<unknown>, { trust }: ServiceContext
   const record = trust.findSubject(issuer)
   if (record === undefined) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED')
   return record
-}
-
-function readConfirmation(payload: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
-  const confirmation = findClaim(payload, 'cnf')
-  if (confirmation === undefined) return undefined
-  if (typeof confirmation === 'object' && confirmation !== null && !Array.isArray(confirmation))
-    return confirmation as Readonly<Record<string, unknown>>
-  throw new AuthenticationError('ERR_TOKEN_CLAIM_TYPE', { detail: { claim: 'cnf' } })
 }
 
 function wrongType(): AuthenticationError {

@@ -43,6 +43,7 @@ export function toTokenClaims(
     sid: subject.sessionId,
     sub_id: name.subId,
     txn: transactionId,
+    ...authorization.profileClaims,
   }
 }
 

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { AuditTokenRef } from '@countersign/core'
 import type { Authorization } from '../authorization.js'
 import { TokenError } from '../errors.js'
-import { toIssuedType } from '../policy/find-target.js'
 import type { ServiceContext } from '../service-context.js'
 import { toBinding } from '../subject/token-ref.js'
 import type { TokenResponse } from '../token-request.js'
 import { toTokenClaims } from './claims.js'
+import { TOKEN_FORMS } from './forms.js'
 import { signToken } from './sign.js'
 
 /** A token that nobody has been given yet: it is to be recorded first. */
@@ -27,22 +27,22 @@ const MAX_TOKEN_BYTES = 8_192
  * @see RFC 9068 section 2, RFC 8693 section 2.2.1
  */
 export async function issueToken(authorization: Authorization, service: ServiceContext): Promise<IssuedToken> {
-  const { target, subject, binding, scopes, lifetime } = authorization
+  const { target, form, subject, binding, scopes, lifetime } = authorization
   const { issuer, signingKeys, audit } = service
   const tokenId = randomUUID()
   const transactionId = subject.transactionId ?? randomUUID()
-  const isGrant = target.kind === 'authorization-server'
+  const { type, tokenType } = TOKEN_FORMS[form]
   const signer = await signingKeys.findSigner(target.algorithm)
   const claims = toTokenClaims(authorization, { issuer, tokenId, transactionId })
-  const token = signToken(isGrant ? 'JWT' : 'at+jwt', claims, signer)
+  const token = signToken(type, claims, signer)
   if (token.length > MAX_TOKEN_BYTES)
     throw new TokenError('ERR_STS_TOKEN_SIZE', { detail: { maxBytes: MAX_TOKEN_BYTES } })
   return {
     response: {
       access_token: token,
-      ...(authorization.grant === 'token-exchange' ? { issued_token_type: toIssuedType(target) } : {}),
-      // A grant is nothing that an API would take, bound or not: RFC 8693 section 2.2.1.
-      token_type: isGrant ? 'N_A' : binding.tokenType,
+      ...(authorization.grant === 'token-exchange' ? { issued_token_type: tokenType } : {}),
+      // What no API would take as an access token, bound or not: RFC 8693 section 2.2.1.
+      token_type: form === 'access-token' ? binding.tokenType : 'N_A',
       expires_in: lifetime.expiresAtSeconds - lifetime.issuedAtSeconds,
       scope: scopes.granted.join(' '),
     },

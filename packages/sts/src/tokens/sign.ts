@@ -1,6 +1,7 @@
 import { constants, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { Signer, SigningAlgorithm } from '../keys/signing-keys.js'
+import type { TokenForm } from './forms.js'
 
 /** Signs synchronously on this thread: a thread hop costs more than an ES256 signature. RFC 7518 section 3, RFC 8037, RFC 9864. */
 const SIGN: Readonly<Record<SigningAlgorithm, (data: Buffer, key: KeyObject) => Buffer>> = {
@@ -17,7 +18,7 @@ const SIGN: Readonly<Record<SigningAlgorithm, (data: Buffer, key: KeyObject) => 
 }
 
 /** Makes a compact JWS of a payload. RFC 7515 section 3.1. */
-export function signToken(type: 'at+jwt' | 'JWT', payload: object, { kid, algorithm, privateKey }: Signer): string {
+export function signToken(type: TokenForm['type'], payload: object, { kid, algorithm, privateKey }: Signer): string {
   const input = `${encode({ alg: algorithm, typ: type, kid })}.${encode(payload)}`
   return `${input}.${SIGN[algorithm](Buffer.from(input), privateKey).toString('base64url')}`
 }
