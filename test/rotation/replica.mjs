@@ -18,6 +18,9 @@ const runtime = {
   monotonicNow: () => performance.now() * plan.scale,
 }
 
+// Ends with the test, however that ends.
+process.stdin.resume().on('end', () => process.exit())
+
 const client = createClient({ url: plan.url, disableOfflineQueue: true })
 client.on('error', () => {})
 await client.connect()

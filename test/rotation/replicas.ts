@@ -44,7 +44,7 @@ process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')))
 export async function startReplica(name: string, plan: Plan): Promise<Replica> {
   const child = spawn(process.execPath, [script, JSON.stringify(plan)], {
     env: { ...process.env, NODE_OPTIONS: '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   children.add(child)
   const agent = new Agent({ keepAlive: true })

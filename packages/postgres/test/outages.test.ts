@@ -33,9 +33,11 @@ describe.skipIf(noServer !== '')(`a database that is away${noServer}`, () => {
     database = await startDatabase({ synchronous_commit: 'off', wal_writer_delay: '10s', bgwriter_delay: '10s' })
     proxy = await startProxy(database.port)
   })
+  let standby: TestDatabase | undefined
   afterEach(async () => {
     await proxy.close()
-    await database.stop()
+    await Promise.all([database.stop(), standby?.stop()])
+    standby = undefined
   })
 
   it.each(libraries)('keeps nobody waiting, and is there again after it, through $name', async ({ open }) => {
@@ -100,7 +102,7 @@ describe.skipIf(noServer !== '')(`a database that is away${noServer}`, () => {
     cpSync(database.folder, folder, { recursive: true })
     await adopt(database.folder, folder)
     writeFileSync(path.join(folder, 'standby.signal'), '')
-    const standby = await runServer(folder)
+    standby = await runServer(folder)
     await standby.command('SELECT pg_promote()')
     proxy.retarget(standby.port)
     proxy.cut()
@@ -110,7 +112,6 @@ describe.skipIf(noServer !== '')(`a database that is away${noServer}`, () => {
     expect(after.fresh).toBe(true)
     expect(after.memorySinceMs).toBeGreaterThan(before.memorySinceMs ?? Infinity)
     await opened.close()
-    await standby.stop()
   })
 
   it('that hangs for good does not make the process keep everything that was asked of it', async () => {
