@@ -386,10 +386,13 @@ describe('the public names are part of the promise of a version:', () => {
     expect(listPublicNames('@countersign/postgres')).toMatchInlineSnapshot(`
       ".
         migrate
+        postgresAuditSink
         postgresKeys
         postgresReplayStore
+        readAuditTable
         type MigrateOptions
         type PgClient
+        type PostgresAuditOptions
         type PostgresClient
         type PostgresJsClient
         type PostgresKeysOptions

@@ -21,3 +21,17 @@ CREATE TABLE IF NOT EXISTS countersign_replay_memory (
   identity text COLLATE "C" PRIMARY KEY,
   since timestamptz NOT NULL
 );
+
+-- Events of audit trails, each once, in the order they came. Whoever records needs SELECT and INSERT here, and nothing more:
+-- REVOKE UPDATE, DELETE, TRUNCATE ON countersign_audit FROM the application's role.
+CREATE TABLE IF NOT EXISTS countersign_audit (
+  position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  stream text COLLATE "C" NOT NULL,
+  seq bigint NOT NULL,
+  time timestamptz NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  outcome text COLLATE "C" NOT NULL,
+  event jsonb NOT NULL,
+  UNIQUE (stream, seq)
+);
+CREATE INDEX IF NOT EXISTS countersign_audit_time ON countersign_audit (time);

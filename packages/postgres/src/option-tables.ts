@@ -10,7 +10,7 @@ import {
   toSafeLogger,
 } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
-import type { MigrateOptions, PostgresKeysOptions, PostgresStoreOptions } from './options.js'
+import type { MigrateOptions, PostgresAuditOptions, PostgresKeysOptions, PostgresStoreOptions } from './options.js'
 
 /** Options that every store has, as read. */
 export interface ReadStoreOptions {
@@ -21,6 +21,12 @@ export interface ReadStoreOptions {
 
 /** Options of a store of signing keys as read. */
 export interface ReadKeysOptions extends ReadStoreOptions {
+  readonly name: string
+}
+
+/** Options of an audit sink as read. */
+export interface ReadAuditOptions {
+  readonly schema: string | undefined
   readonly name: string
 }
 
@@ -47,6 +53,11 @@ const KEYS_TABLE: OptionTable<ReadKeysOptions> = {
   name: optional(text('the name of the keys', 128), 'signing-keys'),
 }
 
+const AUDIT_TABLE: OptionTable<ReadAuditOptions> = {
+  schema: optional(schema),
+  name: optional(text('a name', 64), 'postgres'),
+}
+
 const MIGRATE_TABLE: OptionTable<{ readonly schema: string | undefined }> = { schema: optional(schema) }
 
 /** @throws ConfigurationError naming the option */
@@ -59,6 +70,11 @@ export function readStoreOptions(options: PostgresStoreOptions): ReadStoreOption
 export function readKeysOptions(options: PostgresKeysOptions): ReadKeysOptions {
   const read = readTable(KEYS_TABLE, options, '')
   return { ...read, logger: toSafeLogger(read.logger) }
+}
+
+/** @throws ConfigurationError naming the option */
+export function readAuditOptions(options: PostgresAuditOptions): ReadAuditOptions {
+  return readTable(AUDIT_TABLE, options, '')
 }
 
 /** @throws ConfigurationError naming the option */

@@ -16,6 +16,14 @@ export interface PostgresKeysOptions extends PostgresStoreOptions {
   readonly name?: string | undefined
 }
 
+/** Options of an audit sink. */
+export interface PostgresAuditOptions {
+  /** Where the table is. Default: wherever the connection's `search_path` finds it. */
+  readonly schema?: string | undefined
+  /** Stands in events that tell of it. Default `postgres`. */
+  readonly name?: string | undefined
+}
+
 /** Options of `migrate`. */
 export interface MigrateOptions {
   /** Where the tables are made; the schema too, where there is none. Default: the first of the connection's `search_path`. */

@@ -28,7 +28,12 @@ describe.skipIf(noDatabase !== '')(`the tables${noDatabase}`, () => {
   it.each(['pg', 'postgres'])('are made once by eight processes that start at once, through %s', async (name) => {
     const clients = Array.from({ length: 8 }, () => open(name))
     await Promise.all(clients.map((client) => migrate(client, { schema: testSchema })))
-    expect(await listTables()).toEqual(['countersign_replay', 'countersign_replay_memory', 'countersign_signing_keys'])
+    expect(await listTables()).toEqual([
+      'countersign_audit',
+      'countersign_replay',
+      'countersign_replay_memory',
+      'countersign_signing_keys',
+    ])
     expect(
       await command(
         `SELECT since > now() - interval '1 minute' AS young FROM "${testSchema}".countersign_replay_memory`,

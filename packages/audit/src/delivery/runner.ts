@@ -90,7 +90,6 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   const succeed = (batch: readonly QueuedEvent[]): void => {
     queue.drop(batch.length)
     for (const { ticket } of batch) if (role === 'required') ticket?.acknowledge()
-    batchEvents = Math.min(MAX_BATCH_EVENTS, batchEvents * 2)
     retryMs = FIRST_RETRY_MS
     if (state === 'failed' || (state === 'full' && batch.some(({ isOrdinary }) => isOrdinary))) {
       state = 'up'
@@ -109,19 +108,23 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     await new Promise(setImmediate)
     while (queue.events > 0 && !isStopped) {
       const batch = queue.peek(batchEvents, MAX_BATCH_BYTES)
+      let isLate = false
       const outcome = await attemptWrite(
         sink,
         batch.map(({ event }) => event),
         rules.patience,
-        () => fail('LATE'),
+        () => {
+          isLate = true
+          fail('LATE')
+        },
       )
+      // A batch too large to be taken in time would never be taken.
+      batchEvents = isLate ? Math.max(1, batch.length >> 1) : Math.min(MAX_BATCH_EVENTS, batchEvents * 2)
       if (outcome.kind === 'kept') {
         succeed(batch)
         continue
       }
       fail(toFailure(outcome))
-      // A batch too large to be taken in time would never be taken.
-      batchEvents = Math.max(1, batchEvents >> 1)
       await pause(retryMs * (0.75 + Math.random() / 2))
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
     }
