@@ -13,7 +13,10 @@ export type ClientAuthenticationMethod =
 /** The one way in which a client proves who it is. */
 export type ClientAuthenticationOptions =
   | { readonly method: 'private_key_jwt'; readonly keys: { readonly jwks: Jwks } | { readonly jwksUri: string } }
-  /** One of them must equal the certificate's; the chain is checked by the TLS server. */
+  /**
+   * Exactly one of them, and the certificate must have it; its chain is checked by the TLS server. `subjectDn` as RFC 4514 writes it,
+   * non-ASCII as it is: what `openssl x509 -subject -nameopt RFC2253,-esc_msb` prints.
+   */
   | {
       readonly method: 'tls_client_auth'
       readonly subjectDn?: string | undefined
@@ -24,7 +27,10 @@ export type ClientAuthenticationOptions =
   | { readonly method: 'self_signed_tls_client_auth'; readonly thumbprints: readonly string[] }
   /** Secrets as text of at least 32 characters, any of which: two, while one is replaced. */
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secrets: readonly string[] }
-  /** A token of an issuer with a trust record of `use: 'client'`; at least one claim that never changes must match exactly. */
+  /**
+   * A token of an issuer with a trust record of `use: 'client'`, meant for this service alone. Every condition must hold, and one must
+   * pin a claim that never changes hands to a single value: `repository_id`, not `repository`. It may be used as often as it lives.
+   */
   | { readonly method: 'workload'; readonly issuer: string; readonly claims: readonly Condition[] }
 
 /** A client of the token service. There are no public ones: whoever could steal a token could upgrade it. */
