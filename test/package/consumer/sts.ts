@@ -38,7 +38,7 @@ const options: TokenServiceOptions = {
 }
 
 export const service: TokenService = createTokenService(options)
-export const endpoint: HttpHandler = service
+export const endpoints: readonly HttpHandler[] = [service]
 export const decided: string | undefined = service.explain({ clientId: 'orders', target: 'billing' }).rule
 
 // @ts-expect-error -- what admits has no observe mode
