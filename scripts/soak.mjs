@@ -23,6 +23,7 @@ process.exitCode = await run(
     'instances',
     'kill',
     'strangers',
+    'flood',
     'test/rotation',
     ...process.argv.slice(2),
   ],

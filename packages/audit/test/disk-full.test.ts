@@ -58,7 +58,9 @@ describe('a disk that is full', () => {
   it('refuses what is waited for once the reserve is used up too, and acknowledges nothing that it does not have', async () => {
     const disk = createDisk()
     disk.capacity = 100_000
-    const trail = createAuditTrail(toOptions([fileSink(file, { runtime: { files: disk }, reserveBytes: 65_536 })]))
+    const trail = createAuditTrail(
+      toOptions([fileSink(file, { runtime: { files: disk }, reserveBytes: 65_536 })], { required: { timeoutMs: 200 } }),
+    )
     const acknowledged: string[] = []
     let refused = 0
     for (let index = 0; index < 300 && refused < 3; index++) {

@@ -60,7 +60,7 @@ export function createDisk(): TestDisk {
     async datasync() {
       syncs += 1
       const { length } = inode.bytes
-      if (disk.isLying) return void pause(20).then(() => (inode.durable = length))
+      if (disk.isLying) return void pause(500).then(() => (inode.durable = length))
       await pause(Math.random() * 4)
       if (disk.failNextSync) {
         disk.failNextSync = false
@@ -116,7 +116,7 @@ export function createDisk(): TestDisk {
     losePower() {
       const left = new Map<string, Buffer>()
       for (const [name, { bytes, durable, lostFrom }] of durableNames) {
-        const extra = Math.floor(Math.random() * (Math.min(bytes.length, lostFrom) - durable + 1))
+        const extra = disk.isLying ? 0 : Math.floor(Math.random() * (Math.min(bytes.length, lostFrom) - durable + 1))
         left.set(name, bytes.subarray(0, durable + extra))
       }
       return left

@@ -56,7 +56,7 @@ export function toOptions(
     service: { name: 'orders', version: '1.2.3', instance: 'orders-1' },
     fingerprintKeys: [{ id: 'k1', secret: Buffer.alloc(32, 7) }],
     ...rest,
-    required: { sinks, timeoutMs: 100, ...required },
+    required: { sinks, timeoutMs: 2_000, ...required },
   }
 }
 

@@ -1,7 +1,13 @@
 import { createAuditTrail } from '@countersign/audit'
+import type { AuditTrailOptions } from '@countersign/audit'
 import { UpstreamError } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
-import { createTestSink, denial, exchange, strangersDenial, toOptions, until } from './doubles.js'
+import { createTestSink, denial, exchange, strangersDenial, toOptions as toPatientOptions, until } from './doubles.js'
+
+/** Nobody waits longer than 100 ms, unless a test says so. */
+function toOptions(...[sinks, more = {}]: Parameters<typeof toPatientOptions>): AuditTrailOptions {
+  return toPatientOptions(sinks, { ...more, required: { timeoutMs: 100, ...more.required } })
+}
 
 describe('5.3.1 write-ahead', () => {
   it.each(['token.exchange', 'token.grant', 'key.published', 'key.activated', 'key.revoked', 'trust.changed'] as const)(

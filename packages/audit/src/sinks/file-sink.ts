@@ -34,7 +34,8 @@ export function fileSink(path: string, options: FileSinkOptions = {}): AuditSink
   }
   const append = async (batch: readonly AuditEvent[]): Promise<void> => {
     if (log.isDoubtful) await rotate()
-    if (!batch.every(isReserved)) await reserve.hold()
+    reserve.begin()
+    if (reserve.isSpent && !batch.every(isReserved)) await reserve.hold()
     try {
       await log.append(batch)
     } catch (error) {
@@ -66,7 +67,10 @@ export function fileSink(path: string, options: FileSinkOptions = {}): AuditSink
       }
       return undefined
     },
-    close: () => log.close(),
+    async close() {
+      await reserve.settle()
+      await log.close()
+    },
   }
 }
 

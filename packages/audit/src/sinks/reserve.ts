@@ -4,35 +4,58 @@ import { isMissing } from './files.js'
 
 /** Disk space that is held for events that something waits for: a file of nothing. */
 export interface Reserve {
-  readonly isHeld: boolean
+  /** Whether it is missing because there is no room: until it is held again, nothing else may take what room there is. */
+  readonly isSpent: boolean
+  /** Begins to take the space, once, in the background: nothing waits for it while there is room. */
+  begin(): void
   /** Takes the space. Rejects where there is none: then nothing of it stays. */
   hold(): Promise<void>
   /** Gives the space back. Returns whether there was any. */
   release(): Promise<boolean>
+  /** Resolves once nothing is under way. */
+  settle(): Promise<void>
 }
 
 const CHUNK_BYTES = 1_048_576
 
-/** Creates the reserve of a log file. `bytes` of 0: there is none, and it counts as held. */
+/** Creates the reserve of a log file, of so many bytes; 0 for none. */
 export function createReserve(files: Files, path: string, bytes: number): Reserve {
-  let isHeld = bytes === 0
-  const release = async (): Promise<boolean> => {
-    if (bytes === 0 || !isHeld) return false
-    isHeld = false
-    await files.unlink(path)
-    return true
+  let state: 'none' | 'held' | 'spent' = bytes === 0 ? 'held' : 'none'
+  let holding: Promise<void> | undefined
+
+  const take = async (): Promise<void> => {
+    try {
+      if ((await readSize(files, path)) !== bytes) await fill(files, path, bytes)
+      state = 'held'
+    } catch (error) {
+      state = 'spent'
+      throw error
+    } finally {
+      holding = undefined
+    }
+  }
+  const hold = async (): Promise<void> => {
+    if (state !== 'held') await (holding ??= take())
+  }
+  const settle = async (): Promise<void> => {
+    await holding?.catch(() => {})
   }
   return {
-    get isHeld() {
-      return isHeld
+    get isSpent() {
+      return state === 'spent'
     },
-    async hold() {
-      if (isHeld) return
-      const size = await readSize(files, path)
-      if (size !== bytes) await fill(files, path, bytes)
-      isHeld = true
+    begin() {
+      if (state === 'none' && holding === undefined) hold().catch(() => {})
     },
-    release,
+    hold,
+    async release() {
+      await settle()
+      if (bytes === 0 || state !== 'held') return false
+      state = 'spent'
+      await files.unlink(path)
+      return true
+    },
+    settle,
   }
 }
 

@@ -1,0 +1,105 @@
+import { open, stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AuditEvent } from '@countersign/core'
+import { parseLine } from '../chain/parse.js'
+import { isMissing, systemFiles } from '../sinks/files.js'
+import { listRotated } from '../sinks/rotation.js'
+import { splitLines } from './lines.js'
+
+/** Options of a tail. */
+export interface TailOptions {
+  /** `start`: everything there is, and then what comes. Default `end`: what comes. */
+  readonly from?: 'start' | 'end' | undefined
+  /** Ends the tail, without an error. */
+  readonly signal?: AbortSignal | undefined
+  /** So often it is looked whether anything has come, in milliseconds. Default 250. */
+  readonly pollMs?: number | undefined
+}
+
+/**
+ * Follows the file of a file sink, across files that are put aside, and gives each event once it is written whole. Nothing is
+ * verified. A file that does not exist yet is waited for.
+ */
+export async function* tailTrail(path: string, options: TailOptions = {}): AsyncGenerator<AuditEvent, void> {
+  const { from = 'end', signal, pollMs = 250 } = options
+  const chunks = follow(path, from, pollMs, signal)
+  for await (const line of splitLines(chunks)) {
+    const parsed = line.isWhole ? parseLine(line.text) : undefined
+    if (parsed !== undefined && parsed.kind !== 'garbage') yield parsed.event
+  }
+}
+
+/** The bytes of one file after the other, as they come. */
+async function* follow(
+  path: string,
+  from: 'start' | 'end',
+  pollMs: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  let current: FileHandle | undefined
+  let position = 0
+  try {
+    const first = from === 'start' ? ((await listRotated(systemFiles, path))[0] ?? path) : path
+    current = await openIfThere(first)
+    if (from === 'end' && current !== undefined) position = (await current.stat()).size
+    while (signal?.aborted !== true) {
+      const chunk = current && (await readChunk(current, position))
+      if (chunk !== undefined) {
+        position += chunk.length
+        yield chunk
+        continue
+      }
+      const next = await openNext(path, current)
+      if (next === undefined) {
+        await sleep(pollMs, undefined, { signal, ref: true }).catch(() => {})
+        continue
+      }
+      // What was written between the last look and the moment the file was put aside.
+      for (let last = current && (await readChunk(current, position)); last !== undefined;) {
+        position += last.length
+        yield last
+        last = current && (await readChunk(current, position))
+      }
+      await current?.close()
+      current = next
+      position = 0
+    }
+  } finally {
+    await current?.close()
+  }
+}
+
+const CHUNK_BYTES = 65_536
+
+async function readChunk(handle: FileHandle, position: number): Promise<Uint8Array | undefined> {
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, position)
+  return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead)
+}
+
+/** The file after the one at hand; `undefined` while that is the last. Files are known by their number: names change. */
+async function openNext(path: string, current: FileHandle | undefined): Promise<FileHandle | undefined> {
+  if (current === undefined) return openIfThere(path)
+  const { ino } = await current.stat()
+  const names = [...(await listRotated(systemFiles, path)), path]
+  const numbers = await Promise.all(
+    names.map((name) =>
+      stat(name).then(
+        (found) => found.ino,
+        () => undefined,
+      ),
+    ),
+  )
+  const at = numbers.indexOf(ino)
+  const next = names[at + 1]
+  return at === names.length - 1 || next === undefined ? undefined : openIfThere(next)
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}

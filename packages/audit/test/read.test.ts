@@ -1,0 +1,135 @@
+import { createAuditTrail, fileSink, findInTrail, tailTrail } from '@countersign/audit'
+import type { AuditEvent } from '@countersign/core'
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { denial, exchange, toOptions, until } from './doubles.js'
+
+let file: string
+beforeEach(() => {
+  file = path.join(mkdtempSync(path.join(tmpdir(), 'countersign-read-')), 'audit.jsonl')
+})
+const keys = [{ id: 'k1', secret: Buffer.alloc(32, 7) }]
+const oldKey = { id: 'k0', secret: Buffer.alloc(32, 8) }
+
+async function listAll(events: AsyncIterable<AuditEvent>): Promise<string[]> {
+  const found: string[] = []
+  for await (const { txn, type } of events) found.push(txn ?? type)
+  return found
+}
+
+describe('findInTrail', () => {
+  const write = async (more: Parameters<typeof toOptions>[1] = {}): Promise<void> => {
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0, maxBytes: 4_096 })], more))
+    const { subject, actor } = {
+      subject: { iss: 'https://a.example', sub: 'alice' },
+      actor: [{ iss: 'https://a.example', sub: 'bob' }],
+    }
+    await trail.record({ ...exchange, txn: 't1', subject, tokens: { subject: { fp: trail.fingerprint('token-1') } } })
+    await trail.record({ ...exchange, txn: 't2', subject: { iss: 'https://b.example', sub: 'alice' }, actor })
+    for (let index = 0; index < 10; index++) await trail.record(denial)
+    await trail.record({ ...exchange, txn: 't3', tokens: { issued: { fp: trail.fingerprint('token-1') } } })
+    await trail.close()
+  }
+
+  it('finds a token that somebody holds, wherever it was used, also across files that were put aside', async () => {
+    await write()
+    expect(await listAll(findInTrail(file, { token: 'token-1' }, { fingerprintKeys: keys }))).toEqual(['t1', 't3'])
+    expect(await listAll(findInTrail(file, { token: 'token-2' }, { fingerprintKeys: keys }))).toEqual([])
+  })
+
+  it('finds it by a key of before too', async () => {
+    await write({ fingerprintKeys: [oldKey, ...keys] })
+    const both = { fingerprintKeys: [...keys, oldKey] }
+    expect(await listAll(findInTrail(file, { token: 'token-1' }, both))).toEqual(['t1', 't3'])
+    expect(await listAll(findInTrail(file, { token: 'token-1' }, { fingerprintKeys: keys }))).toEqual([])
+  })
+
+  it('finds somebody as subject and as actor, of that issuer alone', async () => {
+    await write()
+    expect(await listAll(findInTrail(file, { subject: { iss: 'https://a.example', sub: 'alice' } }))).toEqual(['t1'])
+    expect(await listAll(findInTrail(file, { subject: { iss: 'https://a.example', sub: 'bob' } }))).toEqual(['t2'])
+  })
+
+  it('finds somebody by the pseudonym, for who holds the key', async () => {
+    await write({ privacy: { pseudonymousSubjects: true } })
+    const subject = { iss: 'https://b.example', sub: 'alice' }
+    expect(await listAll(findInTrail(file, { subject }, { fingerprintKeys: keys }))).toEqual(['t2'])
+    expect(await listAll(findInTrail(file, { subject }))).toEqual([])
+  })
+
+  it('finds a chain of calls, and what meets all that is asked for', async () => {
+    await write()
+    expect(await listAll(findInTrail(file, { txn: 't2' }))).toEqual(['t2'])
+    expect(await listAll(findInTrail(file, { txn: 't2', token: 'token-1' }, { fingerprintKeys: keys }))).toEqual([])
+  })
+
+  it('refuses to look for nothing, and for a token without a key', async () => {
+    await write()
+    await expect(listAll(findInTrail(file, {}))).rejects.toThrow(RangeError)
+    await expect(listAll(findInTrail(file, { token: 'a' }))).rejects.toThrow(RangeError)
+  })
+})
+
+describe('tailTrail', () => {
+  const follow = (from: 'start' | 'end'): { found: string[]; stop: () => Promise<void> } => {
+    const controller = new AbortController()
+    const found: string[] = []
+    const done = (async () => {
+      for await (const { txn, type } of tailTrail(file, { from, signal: controller.signal, pollMs: 5 }))
+        found.push(txn ?? type)
+    })()
+    return {
+      found,
+      stop: async () => {
+        controller.abort()
+        await done
+      },
+    }
+  }
+
+  it('gives what is there and what comes, each once, across files that are put aside meanwhile', async () => {
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0, maxBytes: 4_096 })]))
+    for (let index = 0; index < 20; index++) await trail.record({ ...exchange, txn: `x${index}` })
+    const { found, stop } = follow('start')
+    for (let index = 20; index < 200; index++) await trail.record({ ...exchange, txn: `x${index}` })
+    await trail.close()
+    await until(() => found.includes('service.stopped'))
+    await stop()
+    expect(found).toEqual([
+      'service.started',
+      ...Array.from({ length: 200 }, (_, index) => `x${index}`),
+      'service.stopped',
+    ])
+  })
+
+  it('waits for a file that is not there yet, and for the rest of a line', async () => {
+    const { found, stop } = follow('end')
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0 })]))
+    await trail.record({ ...exchange, txn: 'first' })
+    await until(() => found.includes('first'))
+    appendFileSync(file, '{"half of')
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    appendFileSync(file, ' a line\n')
+    await trail.record({ ...exchange, txn: 'second' })
+    await until(() => found.includes('second'))
+    // Whether 'service.started' was seen depends on who was first.
+    expect(found.filter((txn) => txn !== 'service.started')).toEqual(['first', 'second'])
+    await trail.close()
+    await stop()
+  })
+
+  it('begins at the end unless it is told otherwise', async () => {
+    writeFileSync(file, '')
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0 })]))
+    await trail.record({ ...exchange, txn: 'before' })
+    const { found, stop } = follow('end')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await trail.record({ ...exchange, txn: 'after' })
+    await until(() => found.includes('after'))
+    expect(found).not.toContain('before')
+    await trail.close()
+    await stop()
+  })
+})
