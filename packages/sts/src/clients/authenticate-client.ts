@@ -114,11 +114,11 @@ function findRefusal(client: Client | undefined, clientId: string | undefined): 
 
 async function authenticateWorkload(
   { assertion, clientId }: PresentedKind<'assertion'>,
-  { clients, verifier, isClientIssuer }: ClientAuthentication,
+  { clients, verifier, ...trust }: ClientAuthentication,
   claimed: ClaimedClient,
 ): Promise<AuthenticatedClient> {
   if (verifier === undefined) throw new TokenError('ERR_STS_CLIENT_WORKLOAD')
-  const workload = await verifyWorkloadToken(assertion, verifier, isClientIssuer)
+  const workload = await verifyWorkloadToken(assertion, verifier, trust)
   const meant = clients.workloads.filter(
     ({ registration }) => clientId === undefined || registration.clientId === clientId,
   )

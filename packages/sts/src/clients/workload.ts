@@ -21,15 +21,16 @@ export interface WorkloadMatch {
 export async function verifyWorkloadToken(
   token: string,
   verifier: Verifier<unknown>,
-  isTrusted: (issuer: string) => boolean,
+  { issuer, isClientIssuer }: { readonly issuer: string; readonly isClientIssuer: (issuer: string) => boolean },
 ): Promise<Principal<Claims>> {
   try {
     const principal = (await verifier.verify(token)) as Principal<Claims>
     // By its canonical name: the one that it signed with may be another issuer's alias for it.
-    if (!isTrusted(principal.issuer)) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED')
-    // Whoever else it is meant for could send it on to us, and be the workload.
-    if (principal.audience.length !== 1)
-      throw new AuthenticationError('ERR_TOKEN_AUDIENCE', { detail: { claim: 'aud' } })
+    if (!isClientIssuer(principal.issuer)) throw new AuthenticationError('ERR_ISSUER_UNTRUSTED')
+    // Whoever else it is meant for could send it on to us, and be the workload: also a name that the verifier takes for others.
+    const [audience, another] = principal.audience
+    if (audience !== issuer || another !== undefined)
+      throw new AuthenticationError('ERR_TOKEN_AUDIENCE', { detail: { claim: 'aud', wants: issuer } })
     return principal
   } catch (error) {
     throw toTokenError(error, 'ERR_STS_CLIENT_WORKLOAD')

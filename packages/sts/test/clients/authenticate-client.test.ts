@@ -343,6 +343,15 @@ describe('a workload', () => {
     expect(await reason(claims)).toBe('ERR_STS_CLIENT_WORKLOAD')
   })
 
+  it('presents no token that is meant for an API whose name the verifier takes for users', async () => {
+    const audience = [ISSUER, 'https://orders.example']
+    const verifier = createVerifier({ audience, issuers: [platform.issuer], runtime: platform.runtime })
+    const context = toAuthentication({ verifier })
+    expect(await reason({ aud: 'https://orders.example' }, {}, context)).toBe('ERR_STS_CLIENT_WORKLOAD')
+    expect(await reason({ aud: [ISSUER, 'https://orders.example'] }, {}, context)).toBe('ERR_STS_CLIENT_WORKLOAD')
+    expect(await reason({ aud: [ISSUER] }, {}, context)).toBe('accepted')
+  })
+
   it('presents no access token', async () => {
     const assertion = await token({}, { header: { typ: 'at+jwt' } })
     expect(await reasonOf(() => authenticate(withAssertion(assertion)))).toBe('ERR_STS_CLIENT_ASSERTION')
