@@ -26,7 +26,7 @@ export function toVerdict<C>(
   schema: StandardSchemaV1<unknown, C> | undefined,
 ): Maybe<Mapping<C>> {
   const draft = toDraftVerdict(verified, issuer)
-  if (schema === undefined) return { verdict: Object.freeze(draft) as Verdict<C>, shareable: true }
+  if (schema === undefined) return { verdict: draft as Verdict<C>, shareable: true }
   return withClaims(draft, { ...verified.payload, ...draft.attributes }, schema)
 }
 
@@ -36,7 +36,7 @@ async function withClaims<C>(
   schema: StandardSchemaV1<unknown, C>,
 ): Promise<Mapping<C>> {
   draft.claims = await validate(seen, schema)
-  return { shareable: freezePlain(draft.claims), verdict: Object.freeze(draft) as Verdict<C> }
+  return { shareable: freezePlain(draft.claims), verdict: draft as Verdict<C> }
 }
 
 async function validate<C>(value: object, schema: StandardSchemaV1<unknown, C>): Promise<C> {
@@ -53,11 +53,17 @@ async function validate<C>(value: object, schema: StandardSchemaV1<unknown, C>):
 
 /** Freezes plain objects and arrays throughout; says whether there was nothing else. A class instance is its author's to protect. */
 function freezePlain(value: unknown): boolean {
-  if (typeof value === 'function') return false
-  if (typeof value !== 'object' || value === null) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return false
-  Object.freeze(value)
-  // Every part, also after one that is not plain.
-  return Object.values(value).map(freezePlain).every(Boolean)
+  let isPlain = true
+  // A loop over a set comes to what is added meanwhile, and to nothing twice: an output that holds itself has an end.
+  const parts = new Set([value])
+  for (const part of parts) {
+    if (typeof part === 'function') isPlain = false
+    if (typeof part !== 'object' || part === null) continue
+    const prototype: unknown = Object.getPrototypeOf(part)
+    if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) {
+      Object.freeze(part)
+      for (const member of Object.values(part)) parts.add(member)
+    } else isPlain = false
+  }
+  return isPlain
 }

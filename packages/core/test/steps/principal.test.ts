@@ -81,6 +81,18 @@ describe("the application's schema", () => {
     expect(asked).toBe(0)
   })
 
+  it('takes an output that holds itself, and one of any depth', async () => {
+    const made: Record<string, unknown> = { list: [{ x: 1 }] }
+    made['self'] = made
+    made['list'] = [made, made['list']]
+    const principal = await verifyWith(toSchema(() => ({ value: made })))
+    expect(principal.claims).toBe(made)
+    expect([made, made['list'], (made['list'] as object[])[1]].every(Object.isFrozen)).toBe(true)
+    let deep: object = {}
+    for (let depth = 0; depth < 20_000; depth++) deep = { deep }
+    await expect(verifyWith(toSchema(() => ({ value: deep })))).resolves.toMatchObject({ subject: 'user-1' })
+  })
+
   it('has its plain output frozen throughout, beside what is not plain', async () => {
     const made = { when: new Date(0), list: [{ x: 1 }], nested: { deep: { er: [1] } } }
     const principal = await verifyWith(toSchema(() => ({ value: made })))
