@@ -24,7 +24,7 @@ export interface Cut {
   readonly groups: number
 }
 
-/** All that was learnt of a token except the token: what a cache may hold. Frozen. */
+/** All that was learnt of a token except the token: what a cache may hold. Nobody outside ever holds it; what it holds is frozen. */
 export interface Verdict<C = unknown> {
   readonly issuer: string
   readonly subject: string

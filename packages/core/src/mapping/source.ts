@@ -3,6 +3,7 @@ import type { ClaimPath } from '../claim-path.js'
 import type { Source } from '../options/mapping-options.js'
 import { findClaim, isTextList } from '../steps/claim-types.js'
 import type { Payload } from '../steps/claim-types.js'
+import { createListMemory } from './list-memory.js'
 
 /** A compiled source. `undefined` means absent: the next source is asked. */
 export interface SourceReader {
@@ -19,8 +20,9 @@ export function compileSource(source: Source): SourceReader {
   const { separator, table, prefix, take } = source
   const translate = table === undefined && prefix === undefined ? undefined : toTranslation(table, prefix)
   const find = take === 'names' ? (payload: Payload) => findNames(payload, path) : toFinder(path)
+  const toList = toLister(separator)
   const list = (payload: Payload): readonly string[] | undefined => {
-    const found = toList(find(payload), separator)
+    const found = toList(find(payload))
     return found === undefined || translate === undefined ? found : Object.freeze(found.flatMap(translate))
   }
   const text = (payload: Payload): string | undefined => {
@@ -55,13 +57,14 @@ function toConstant(constant: string | readonly string[]): SourceReader {
 }
 
 /** A string, split where the mapping says so, or an array of nothing but strings. Anything else is absent, never coerced. */
-function toList(found: unknown, separator: string | undefined): readonly string[] | undefined {
-  if (typeof found === 'string') {
-    if (separator === undefined) return found === '' ? undefined : Object.freeze([found])
-    const parts = found.split(separator)
-    return Object.freeze(parts.includes('') ? parts.filter((part) => part !== '') : parts)
+function toLister(separator: string | undefined): (found: unknown) => readonly string[] | undefined {
+  const split = createListMemory((text) =>
+    separator === undefined ? [text] : text.split(separator).filter((part) => part !== ''),
+  )
+  return (found) => {
+    if (typeof found === 'string') return found === '' && separator === undefined ? undefined : split(found)
+    return isTextList(found) ? found : undefined
   }
-  return isTextList(found) ? found : undefined
 }
 
 function findNames(payload: Payload, path: readonly string[]): unknown {

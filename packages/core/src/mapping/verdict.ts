@@ -1,11 +1,14 @@
 import type { Verdict } from '../principal.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { findClaim, missing, readDate, readText, readTextList } from '../steps/claim-types.js'
+import type { Payload } from '../steps/claim-types.js'
 import type { Verified } from '../steps/signature.js'
 import { readActors } from './actor.js'
 import { applyGrants } from './grants.js'
+import { createListMemory } from './list-memory.js'
 
 const NOTHING: readonly never[] = Object.freeze([])
+const toList = createListMemory((text) => [text])
 
 /** A verdict that still lacks the schema's part. */
 export type DraftVerdict = { -readonly [K in keyof Verdict]: Verdict[K] }
@@ -29,7 +32,7 @@ export function toDraftVerdict({ payload, header }: Verified, issuer: TrustedIss
     issuer: issuer.issuer,
     subject: found.subject,
     clientId: mapped.clientId,
-    audience: Object.freeze(readTextList(payload, 'aud') ?? NOTHING),
+    audience: readList(payload, 'aud'),
     scopes: mapped.scopes,
     roles: mapped.roles,
     permissions: mapped.permissions,
@@ -39,7 +42,7 @@ export function toDraftVerdict({ payload, header }: Verified, issuer: TrustedIss
     actorHistory: actors.length > 1 ? Object.freeze(actors.slice(1)) : NOTHING,
     authenticatedAtSeconds: readDate(payload, 'auth_time'),
     acr: readText(payload, 'acr'),
-    amr: Object.freeze(readTextList(payload, 'amr') ?? NOTHING),
+    amr: readList(payload, 'amr'),
     expiresAtSeconds: readDate(payload, 'exp') ?? 0,
     claims: payload,
     attributes: mapped.attributes,
@@ -49,4 +52,9 @@ export function toDraftVerdict({ payload, header }: Verified, issuer: TrustedIss
     payload,
     cut,
   }
+}
+
+function readList(payload: Payload, claim: string): readonly string[] {
+  const value = findClaim(payload, claim)
+  return typeof value === 'string' ? toList(value) : Object.freeze(readTextList(payload, claim) ?? NOTHING)
 }

@@ -38,8 +38,9 @@ export function decodeJws(token: string, limits: Rules['limits'], headers?: Head
   if (token.length > limits.tokenBytes) throw refuse('ERR_TOKEN_TOO_LARGE')
   const [first, second] = findDots(token)
   if (first > Math.ceil((limits.headerBytes * 4) / 3)) throw refuse('ERR_TOKEN_TOO_LARGE')
-  // Node takes a letter beyond Latin-1 for the one that its low byte is, here and where it writes down what is signed.
-  if (Buffer.byteLength(token) !== token.length) throw refuse('ERR_TOKEN_ENCODING')
+  const bytes = Buffer.from(token)
+  // Where Node decodes base64url, it takes a letter beyond Latin-1 for the one that its low byte is.
+  if (bytes.length !== token.length) throw refuse('ERR_TOKEN_ENCODING')
   const headerText = token.slice(0, first)
   // Decoding a header costs a quarter of all that is done beside the signature (2.0 of 8.5 us).
   const known = headers?.find(headerText)
@@ -47,7 +48,7 @@ export function decodeJws(token: string, limits: Rules['limits'], headers?: Head
     newHeaderText: known === undefined ? headerText : undefined,
     header: known ?? toHeader(parseObject(decodeSegment(headerText), limits)),
     unverified: parseObject(decodeSegment(token.slice(first + 1, second)), limits),
-    signingInput: Buffer.from(token.slice(0, second), 'latin1'),
+    signingInput: bytes.subarray(0, second),
     signature: decodeSegment(token.slice(second + 1)),
   }
 }
@@ -90,10 +91,12 @@ function decodeSegment(segment: string): Buffer {
 }
 
 function parseObject(bytes: Buffer, limits: Rules['limits']): Readonly<Record<string, unknown>> {
-  if (!isUtf8(bytes)) throw refuse('ERR_TOKEN_JSON')
+  const text = bytes.toString('utf8')
+  // What is no UTF-8 becomes U+FFFD, so that few texts have to be asked about.
+  if (text.includes('\uFFFD') && !isUtf8(bytes)) throw refuse('ERR_TOKEN_JSON')
   let value: unknown
   try {
-    value = parseJson(bytes.toString('utf8'), { depth: limits.jsonDepth, members: limits.jsonMembers })
+    value = parseJson(text, { depth: limits.jsonDepth, members: limits.jsonMembers })
   } catch {
     throw refuse('ERR_TOKEN_JSON')
   }
