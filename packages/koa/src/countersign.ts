@@ -22,18 +22,34 @@ export function countersign<C = Claims>(
 ): Middleware {
   const { optional } = readMiddlewareOptions(options)
   const verifier = toVerifier(source)
-  return async (ctx: RunningContext, next) => {
+  return (ctx: RunningContext, next) => {
     show(ctx, undefined)
+    let judged: ReturnType<typeof authenticateRequest<C>>
     try {
       const target = (ctx.req as IncomingMessage & { originalUrl?: string }).originalUrl ?? ctx.originalUrl
       const setHeader = (name: string, value: string) => ctx.set?.({ [name]: value })
-      const judged = authenticateRequest(verifier, ctx.req, { optional, target, setHeader })
-      show(ctx, judged instanceof Promise ? await judged : judged)
+      judged = authenticateRequest(verifier, ctx.req, { optional, target, setHeader })
     } catch (error) {
-      throw toThrow(error, ctx)
+      return Promise.reject(toThrow(error, ctx))
     }
-    await next()
+    if (judged instanceof Promise) return goOnLater(judged, ctx, next)
+    // What Koa waits for already needs no promise around it.
+    show(ctx, judged)
+    return next() as Promise<void>
   }
+}
+
+async function goOnLater(
+  judged: Promise<Principal<unknown> | undefined>,
+  ctx: RunningContext,
+  next: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    show(ctx, await judged)
+  } catch (error) {
+    throw toThrow(error, ctx)
+  }
+  await next()
 }
 
 /** Shows the principal as `ctx.state.auth`, for people to read. Guards and `getAuth` never read it: anybody may write there. */

@@ -6,8 +6,10 @@ export type ParsedAuthorization =
   | { readonly kind: 'foreign-scheme' }
   | { readonly kind: 'malformed' }
 
-/** RFC 6750 and RFC 9449 section 7.1. */
+/** RFC 6750 and RFC 9449 section 7.1, as nearly everybody writes them, and in lower case. */
 const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
+  ['Bearer', 'Bearer'],
+  ['DPoP', 'DPoP'],
   ['bearer', 'Bearer'],
   ['dpop', 'DPoP'],
 ])
@@ -33,9 +35,8 @@ export function splitAuthorization(field: string): ParsedAuthorization {
   const value = trimSpace(field)
   const space = value.indexOf(' ')
   const scheme = space === -1 ? value : value.slice(0, space)
-  if (!isToken(scheme)) return MALFORMED
-  const known = SCHEMES.get(scheme.toLowerCase())
-  if (known === undefined) return FOREIGN
+  const known = SCHEMES.get(scheme) ?? SCHEMES.get(scheme.toLowerCase())
+  if (known === undefined) return isToken(scheme) ? FOREIGN : MALFORMED
   let start = scheme.length
   while (value.charCodeAt(start) === 0x20) start++
   return { kind: 'token', scheme: known, token: value.slice(start) }
