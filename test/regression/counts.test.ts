@@ -13,6 +13,7 @@ interface Results {
   readonly cold: Calls
   readonly otherKey: Calls
   readonly hot: Calls
+  readonly handedOnAtOnce: number
   readonly allocatedByVerify: number
   readonly allocatedByExpress: number
 }
@@ -66,15 +67,19 @@ describe('what a token makes the process do', () => {
     expect(results.hot).toEqual({ ...NEVER, verify: NONE, hash: 2_000, parse: NONE })
   })
 
-  // Measured: 2.6 KB on Node 20 to 24, 2.1 KB on 26. Twice that means that something is made anew for each request.
-  it('allocates little for a token that was verified before', () => {
-    expect(results.allocatedByVerify).toBeGreaterThan(100)
-    expect(results.allocatedByVerify).toBeLessThan(5_000)
+  it('waits for nothing in the middleware of Express, for a token that was verified before', () => {
+    expect(results.handedOnAtOnce).toBe(200)
   })
 
-  // Measured: 5.8 KB, a request and its promise included.
+  // Measured: 1.1 KB on Node 20 to 24, 1.3 KB on 26. Twice that means that something is made anew for each request.
+  it('allocates little for a token that was verified before', () => {
+    expect(results.allocatedByVerify).toBeGreaterThan(100)
+    expect(results.allocatedByVerify).toBeLessThan(2_300)
+  })
+
+  // Measured: 2.4 to 2.7 KB, a request and its promise included.
   it('allocates little more in the middleware of Express', () => {
     expect(results.allocatedByExpress).toBeGreaterThan(100)
-    expect(results.allocatedByExpress).toBeLessThan(12_000)
+    expect(results.allocatedByExpress).toBeLessThan(5_000)
   })
 })

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import type { IncomingRequest } from '../src/auth-request.js'
+import { createVerifier } from '../src/create-verifier.js'
+import { authenticateRequest, findPrincipal } from '../src/http/attachment.js'
+import { memoryRevocationStore } from '../src/stores/memory-revocation-store.js'
+import { claims, toOptions, toSigned } from './parts.js'
+import { reasonOf } from './refusals.js'
+
+const good = toSigned(claims())
+
+function toRaw(authorization = `Bearer ${good}`): IncomingRequest {
+  return { method: 'GET', url: '/', headers: { authorization } }
+}
+
+describe('a request that is judged', () => {
+  it('waits for nothing where its token was verified before, or its keys are there', () => {
+    const verifier = createVerifier(toOptions())
+    for (let turn = 0; turn < 2; turn++) {
+      const raw = toRaw()
+      expect(authenticateRequest(verifier, raw)).toBe(findPrincipal(raw))
+      expect(findPrincipal(raw)?.subject).toBe('user-1')
+    }
+    expect(reasonOf(() => authenticateRequest(verifier, toRaw('Bearer a.b c')))).toBe('ERR_CREDENTIALS_MALFORMED')
+    expect(reasonOf(() => authenticateRequest(verifier, toRaw(`Bearer ${good}x`)))).toBe('ERR_TOKEN_ENCODING')
+  })
+
+  it('waits for a store that has to be asked, each time', async () => {
+    const verifier = createVerifier(toOptions({}, { revocationStore: memoryRevocationStore() }))
+    for (let turn = 0; turn < 2; turn++) {
+      const raw = toRaw()
+      const judged = authenticateRequest(verifier, raw)
+      expect([judged instanceof Promise, findPrincipal(raw)]).toEqual([true, undefined])
+      expect(await judged).toBe(findPrincipal(raw))
+    }
+  })
+
+  it('is put to what an application made in the image of a verifier', async () => {
+    const verifier = createVerifier(toOptions())
+    const asked: unknown[] = []
+    const image = {
+      ...verifier,
+      authenticate: (...args: Parameters<typeof verifier.authenticate>) => (
+        asked.push(args),
+        verifier.authenticate(...args)
+      ),
+    }
+    const raw = toRaw()
+    const judged = authenticateRequest(image, raw)
+    expect(asked.length).toBe(1)
+    expect(await judged).toBe(findPrincipal(raw, image))
+    expect(findPrincipal(raw, verifier)).toBeUndefined()
+  })
+
+  it('has promises of verify and authenticate, and rejections where they refuse', async () => {
+    const verifier = createVerifier(toOptions())
+    await verifier.verify(good)
+    expect([verifier.verify(good), verifier.authenticate(toRaw())].every((one) => one instanceof Promise)).toBe(true)
+    await expect(verifier.verify('a.b.c')).rejects.toMatchObject({ reason: 'ERR_TOKEN_MALFORMED' })
+    await expect(verifier.authenticate(toRaw(''))).rejects.toMatchObject({ reason: 'ERR_CREDENTIALS_MALFORMED' })
+  })
+})
+
+describe('what is attached to a request', () => {
+  const verifier = createVerifier(toOptions())
+
+  it('is of that very object: of no copy, no heir and no proxy of it', () => {
+    const raw = toRaw()
+    const principal = authenticateRequest(verifier, raw)
+    expect(findPrincipal(raw)).toBe(principal)
+    for (const other of [{ ...raw }, Object.create(raw) as object, new Proxy(raw, {}), structuredClone(raw)]) {
+      expect(findPrincipal(other)).toBeUndefined()
+    }
+    expect(Reflect.ownKeys(raw)).toEqual(['method', 'url', 'headers'])
+  })
+
+  it('is found on a frozen request, and on nothing that is no object', () => {
+    const raw = Object.freeze(toRaw())
+    expect(authenticateRequest(verifier, raw)).toBe(findPrincipal(raw))
+    for (const none of [undefined, null, 1, 'raw']) expect(findPrincipal(none as never)).toBeUndefined()
+  })
+})
