@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { UpstreamEvent } from '../../src/diagnostics.js'
 import { findSystemAddresses } from '../../src/http/fetch-connect.js'
 import { fetchOnce } from './fetching.js'
 import { startOrigin } from './origin.js'
@@ -36,6 +38,11 @@ describe('the name look-up of the operating system', () => {
 describe('a failure that is nobody’s but ours', () => {
   it('is passed on as it is, and told as unexpected', async () => {
     const { url } = await startOrigin((_request, response) => response.end('{}'))
+    const outcomes: unknown[] = []
+    const listener = (event: unknown): void => void outcomes.push((event as UpstreamEvent).outcome)
+    subscribe('countersign:upstream', listener)
+    onTestFinished(() => void unsubscribe('countersign:upstream', listener))
     await expect(fetchOnce(url, { headers: { 'x-odd': 'a\nb' } })).rejects.toMatchObject({ code: 'ERR_INVALID_CHAR' })
+    expect(outcomes).toEqual(['ERR_UNEXPECTED'])
   })
 })

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { raceDeadline, startDeadline } from '../../src/http/fetch-deadline.js'
 
@@ -22,5 +23,12 @@ describe('a deadline', () => {
     const { signal } = startDeadline(60_000)
     await expect(raceDeadline(Promise.resolve('done'), signal)).resolves.toBe('done')
     await expect(raceDeadline(Promise.reject(new RangeError('mine')), signal)).rejects.toThrow(RangeError)
+  })
+  it('is listened to by nobody once the work is done', async () => {
+    const { signal } = startDeadline(60_000)
+    const outcomes = [Promise.resolve('done'), Promise.reject(new RangeError('mine'))]
+    await Promise.allSettled(outcomes.map((work) => raceDeadline(work, signal)))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })

@@ -42,7 +42,7 @@ describe('fetchDocument', () => {
     expect(asked.headers).not.toHaveProperty('if-none-match')
   })
 
-  it.each(['application/json', 'application/jwk-set+json', 'Application/JSON; charset=utf-8'])(
+  it.each(['application/json', 'application/jwk-set+json', 'Application/JSON ; charset=utf-8'])(
     'C.3 rule 4: takes the content type %s',
     async (type) => {
       expect(await fetchAnswer({ headers: { 'content-type': type } })).toMatchObject({ oddType: undefined })
@@ -54,6 +54,8 @@ describe('fetchDocument', () => {
     ['application/octet-stream', 'application/octet-stream'],
     ['', 'none'],
     ['a stranger’s\u202etext', 'none'],
+    ['text/plain text', 'none'],
+    ['text text/plain', 'none'],
   ])('tolerates the content type %j once the body parses, and reports it', async (type, oddType) => {
     expect(await fetchAnswer({ headers: { 'content-type': type } })).toMatchObject({ unchanged: false, oddType })
   })
@@ -68,6 +70,10 @@ describe('fetchDocument', () => {
   it.each([
     ['"a"', '"a"'],
     ['W/"a"', 'W/"a"'],
+    ['""', '""'],
+    ['"abc"', '"abc"'],
+    [`"${'a'.repeat(254)}"`, `"${'a'.repeat(254)}"`],
+    [`"${'a'.repeat(255)}"`, undefined],
     ['a', undefined],
     ['"a", "b"', undefined],
     [`"${'a'.repeat(300)}"`, undefined],
@@ -79,7 +85,8 @@ describe('fetchDocument', () => {
   it.each(['', ' ', '[]', 'null', '"keys"', '1', '{', '{"keys":[', "{'keys':[]}", '{"a":1,}', '<html>', '{} {}'])(
     'refuses the body %j',
     async (body) => {
-      await expect(fetchAnswer({ body })).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_CONTENT' })
+      const detail = { wants: 'a JSON object', url }
+      await expect(fetchAnswer({ body })).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_CONTENT', detail })
     },
   )
 })
@@ -92,6 +99,15 @@ describe('parseFetchedJson', () => {
     expect(() => parseFetchedJson(nest(100_000), url)).toThrow(
       expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }),
     )
+  })
+
+  it('counts levels and nothing else: not what stands between brackets, nor what was closed before', () => {
+    const spaced = (levels: number): Buffer =>
+      Buffer.from(`{"a":${'[ 0,'.repeat(levels - 1)} 0 ${']'.repeat(levels - 1)}}`)
+    expect(parseFetchedJson(spaced(16), url)).toHaveProperty('a')
+    expect(() => parseFetchedJson(spaced(17), url)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_CONTENT' }))
+    const flat = JSON.stringify({ a: Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? [] : {})) })
+    expect(parseFetchedJson(Buffer.from(flat), url)).toHaveProperty('a.length', 40)
   })
 
   it('takes 30,000 brackets, colons and commas and refuses more: what they make would stop the event loop', () => {

@@ -106,6 +106,19 @@ describe('C.3 rule 5: a proxy, where one is configured', () => {
     expect(proxy.asked).toMatchObject([{ headers: { 'proxy-authorization': expected } }])
   })
 
+  it.each([
+    ['user@', 'user:'],
+    [':pass@', ':pass'],
+  ])('gives it half a pair of credentials where the URL has only that: %s', async (userinfo, pair) => {
+    const proxy = await startProxy(0, { answer: '' })
+    const proxyUrl = proxy.url.replace('//', `//${userinfo}`)
+    await expect(fetchOnce('https://login.example/', { network: { proxyUrl } })).rejects.toMatchObject({
+      reason: 'ERR_UPSTREAM_NETWORK',
+    })
+    const expected = `Basic ${Buffer.from(pair).toString('base64')}`
+    expect(proxy.asked).toMatchObject([{ headers: { 'proxy-authorization': expected } }])
+  })
+
   it('takes a stray percent sign in a password as it is', async () => {
     const proxy = await startProxy(0, { answer: '' })
     const proxyUrl = proxy.url.replace('//', '//user:100%@')
@@ -118,10 +131,15 @@ describe('C.3 rule 5: a proxy, where one is configured', () => {
 
   it('asks for plain http that is allowed by name in absolute form', async () => {
     const proxy = await startProxy(0)
-    const network = { proxyUrl: proxy.url, dangerouslyAllowHttpHosts: ['keycloak:8080'] }
+    const proxyUrl = proxy.url.replace('//', '//user:pass@')
+    const network = { proxyUrl, dangerouslyAllowHttpHosts: ['keycloak:8080'] }
     await fetchOnce('http://keycloak:8080/jwks?a=b', { network, findAddresses: noLookUp })
+    const credentials = `Basic ${Buffer.from('user:pass').toString('base64')}`
     expect(proxy.asked).toMatchObject([
-      { what: 'GET http://keycloak:8080/jwks?a=b', headers: { host: 'keycloak:8080' } },
+      {
+        what: 'GET http://keycloak:8080/jwks?a=b',
+        headers: { host: 'keycloak:8080', 'proxy-authorization': credentials },
+      },
     ])
   })
 
@@ -157,6 +175,13 @@ describe('C.3 rule 5: a proxy, where one is configured', () => {
     const proxyUrl = (await startProxy(0, { answer })).url
     await expect(fetchOnce('https://login.example/', { network: { proxyUrl } })).rejects.toMatchObject({
       reason: 'ERR_UPSTREAM_NETWORK',
+    })
+  })
+
+  it('says what the proxy answered', async () => {
+    const proxyUrl = (await startProxy(0, { answer: 'HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n' })).url
+    await expect(fetchOnce('https://login.example/', { network: { proxyUrl } })).rejects.toMatchObject({
+      detail: { proxyStatus: 407 },
     })
   })
 

@@ -34,6 +34,24 @@ describe('C.3 rule 1: what may be fetched at all', () => {
     expect(() => parseNamed(url)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_URL' }))
   })
 
+  it.each([
+    ['http://login.example/jwks', 'scheme'],
+    ['ftp://login.example/jwks', 'scheme'],
+    ['https://user@login.example/jwks', 'userinfo'],
+    ['https://login.example/jwks#', 'fragment'],
+    ['login.example/jwks', 'syntax'],
+  ])('says which part of %s was refused: the %s', (url, part) => {
+    expect(() => parseNamed(url)).toThrow(expect.objectContaining({ detail: { part } }))
+  })
+
+  it('takes no other scheme for a host that may be asked over plain http', () => {
+    const rules = { ...network, dangerouslyAllowHttpHosts: ['login.example', 'localhost'] }
+    for (const url of ['ftp://login.example/', 'ws://login.example/', 'ftp://localhost/', 'gopher://127.0.0.1/']) {
+      expect(() => parseNamed(url, rules)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_URL' }))
+      expect(() => parseLearned(url, rules)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_URL' }))
+    }
+  })
+
   it('takes a URL of 2,048 characters and refuses one of 2,049', () => {
     const url = `https://login.example/${'a'.repeat(2_048 - 'https://login.example/'.length)}`
     expect(parseNamed(url).hostname).toBe('login.example')
@@ -73,7 +91,10 @@ describe('C.3 rule 1: what may be fetched at all', () => {
   })
 
   it('takes plain http to a host that dangerouslyAllowHttpHosts names, with its port, and to no other', () => {
-    const rules = { ...strict, dangerouslyAllowHttpHosts: ['Keycloak:8080', 'plain.example'] }
+    const rules = { ...strict, dangerouslyAllowHttpHosts: ['Keycloak:8080', 'plain.example', 'dull.example:80'] }
+    expect(parseNamed('http://dull.example/jwks', rules)).toMatchObject({ port: 80, addresses: 'any' })
+    // By that option it is named, although no issuer names it.
+    expect(parseLearned('http://keycloak:8080/jwks', rules)).toMatchObject({ port: 8_080, addresses: 'any' })
     expect(parseNamed('http://keycloak:8080/jwks', rules)).toMatchObject({ secure: false, addresses: 'any' })
     expect(parseNamed('http://plain.example/jwks', rules)).toMatchObject({ port: 80, addresses: 'any' })
     for (const url of [
@@ -145,6 +166,17 @@ describe('C.3 rules 1 and 2: hosts that a document named', () => {
     const proxied = { ...strict, proxyUrl: 'http://proxy.example:3128' }
     expect(() => parseLearned(url, proxied)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_ADDRESS' }))
     expect(parseLearned('https://keys.example/', proxied)).toMatchObject({ addresses: 'public' })
+    // Without a proxy we look the name up ourselves, and judge its addresses.
+    expect(parseLearned(url)).toMatchObject({ addresses: 'public' })
+  })
+
+  it.each([
+    ['https://keys.example:22/', { wants: 'port 443' }],
+    ['https://10.0.0.1/', { wants: 'public', address: '10.0.0.1' }],
+    ['https://intranet/', { wants: 'public' }],
+  ])('says what %s would have to be', (url, detail) => {
+    const proxied = { ...strict, proxyUrl: 'http://proxy.example:3128' }
+    expect(() => parseLearned(url, proxied)).toThrow(expect.objectContaining({ detail }))
   })
 })
 
@@ -153,5 +185,6 @@ describe('C.3 rule 9: URLs in logs', () => {
     expect(toLoggedUrl('https://login.example:8443/jwks?api_key=secret')).toBe('https://login.example:8443/jwks')
     expect(toLoggedUrl('https://user:secret@login.example/')).toBe('https://login.example/')
     expect(toLoggedUrl('nonsense')).toBe('(not a URL)')
+    expect(toLoggedUrl(`https://login.example/${'a'.repeat(9_000)}`)).toHaveLength(2_048)
   })
 })

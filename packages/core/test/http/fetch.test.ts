@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { createTestAuthority } from '@countersign/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { UpstreamEvent } from '../../src/diagnostics.js'
+import { readWebBody } from '../../src/http/fetch-body.js'
 import { openSocket } from '../../src/http/fetch-connect.js'
 import { startDeadline } from '../../src/http/fetch-deadline.js'
 import { createFetch } from '../../src/http/fetch.js'
@@ -79,7 +80,7 @@ describe('guarded fetch', () => {
     ])
   })
 
-  it.each([301, 302, 303, 307, 308])(
+  it.each([300, 301, 302, 303, 307, 308])(
     'C.3 rule 3 and section 4, redirect: refuses status %i instead of following it',
     async (status) => {
       const target = await startOrigin((_request, response) => response.end(document))
@@ -106,10 +107,15 @@ describe('guarded fetch', () => {
     const url = await startRaw('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n', {
       end: false,
     })
-    await expect(fetchOnce(url)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_STATUS' })
+    await expect(fetchOnce(url)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_STATUS', detail: { status: 101 } })
   })
 
   it.each([
+    [
+      'a length beside chunks, which another reader takes for the end',
+      'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    ],
+    ['a control character in a header', 'HTTP/1.1 200 OK\r\nx: a\u0001b\r\ncontent-length: 2\r\n\r\n{}'],
     ['no HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['a closed connection', ''],
     ['two different lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
@@ -140,6 +146,7 @@ describe('C.3 rule 4: sizes', () => {
     expect((await fetchOnce(`${origin.url}/1024`, { network: { maxBytes: 1_024 } })).body.length).toBe(1_024)
     await expect(fetchOnce(`${origin.url}/1025`, { network: { maxBytes: 1_024 } })).rejects.toMatchObject({
       reason: 'ERR_UPSTREAM_TOO_LARGE',
+      detail: { maxBytes: 1_024 },
     })
   })
 
@@ -152,7 +159,10 @@ describe('C.3 rule 4: sizes', () => {
       }, 1)
       response.on('close', () => clearInterval(timer))
     })
-    await expect(fetchOnce(origin.url)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_TOO_LARGE' })
+    await expect(fetchOnce(origin.url)).rejects.toMatchObject({
+      reason: 'ERR_UPSTREAM_TOO_LARGE',
+      detail: { maxBytes: 524_288 },
+    })
     expect(sent).toBeLessThan(10 * 524_288)
   })
 
@@ -179,7 +189,35 @@ describe('C.3 rule 4: sizes', () => {
     const origin = await startOrigin((_request, response) =>
       response.setHeader('content-encoding', encoding).end(document),
     )
-    await expect(fetchOnce(origin.url)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_CONTENT' })
+    await expect(fetchOnce(origin.url)).rejects.toMatchObject({
+      reason: 'ERR_UPSTREAM_CONTENT',
+      detail: { wants: 'no content encoding, or gzip' },
+    })
+  })
+
+  it.each(['identity', 'IDENTITY', ''])('takes the content encoding %j for none', async (encoding) => {
+    const origin = await startOrigin((_request, response) =>
+      response.setHeader('content-encoding', encoding).end(document),
+    )
+    expect((await fetchOnce(origin.url)).body.length).toBe(document.length)
+  })
+
+  it('lets go of a web stream and of the deadline, whether it was read to its end or not', async () => {
+    const { signal } = new AbortController()
+    const read = (chunks: number, cancelled: () => void): Promise<Uint8Array> => {
+      let left = chunks
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => (left-- > 0 ? controller.enqueue(new Uint8Array(10)) : controller.close()),
+        cancel: cancelled,
+      })
+      return readWebBody(body, 25, signal)
+    }
+    let cancels = 0
+    expect((await read(2, () => cancels++)).length).toBe(20)
+    expect(cancels).toBe(0)
+    await expect(read(9, () => cancels++)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_TOO_LARGE' })
+    expect(cancels).toBe(1)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })
 
@@ -332,6 +370,17 @@ describe('C.3 rule 2: DNS rebinding', () => {
     expect(received).toBe(0)
   })
 
+  it('asks nobody for the addresses of a literal, and lets go of the deadline with the connection', async () => {
+    const origin = await startOrigin(() => {})
+    const { signal } = new AbortController()
+    const host = { hostname: '127.0.0.1', port: origin.port, addresses: 'any' } as const
+    const socket = await openSocket(host, () => Promise.reject(new Error('asked')), signal)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    socket.destroy()
+    await once(socket, 'close')
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
   it('tries every checked address until one takes the connection', async () => {
     const origin = await startOrigin((_request, response) => response.end(document))
     const findAddresses = async (): Promise<{ address: string; family: number }[]> => [
@@ -344,6 +393,7 @@ describe('C.3 rule 2: DNS rebinding', () => {
   it('counts a name without addresses, and one that does not exist, as a failure of the network', async () => {
     await expect(fetchOnce(learned, { findAddresses: async () => [] })).rejects.toMatchObject({
       reason: 'ERR_UPSTREAM_NETWORK',
+      detail: { addresses: 0 },
     })
     const findAddresses = (): Promise<never> =>
       Promise.reject(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }))
@@ -405,6 +455,21 @@ describe('TLS', () => {
     await fetchOnce(`https://login.example:${origin.port}/`, { network: { ca: [certificate] }, findAddresses })
     expect(servername).toBe('login.example')
   })
+
+  it('names no address literal there (RFC 6066 section 3), and offers HTTP/1.1 alone', async () => {
+    const { certificate, issue } = await authority
+    const seen: unknown[] = []
+    const origin = await startOrigin(
+      (request, response) => {
+        const { servername, alpnProtocol } = request.socket as { servername?: unknown; alpnProtocol?: unknown }
+        seen.push([servername, alpnProtocol])
+        response.end(document)
+      },
+      await issue(),
+    )
+    await fetchOnce(origin.url, { network: { ca: [certificate] } })
+    expect(seen).toEqual([[false, 'http/1.1']])
+  })
 })
 
 describe('C.3 rule 9: countersign:upstream', () => {
@@ -416,7 +481,9 @@ describe('C.3 rule 9: countersign:upstream', () => {
     const listener = (event: unknown): void => void events.push(event as UpstreamEvent)
     subscribe('countersign:upstream', listener)
     onTestFinished(() => void unsubscribe('countersign:upstream', listener))
-    await fetchOnce(`${origin.url}/jwks?key=secret`)
+    const clock = [1_000, 1_250]
+    await fetchOnce(`${origin.url}/jwks?key=secret`, { runtime: { monotonicNow: () => clock.shift() ?? 0 } })
+    expect(events[0]?.durationMs).toBe(250)
     await expect(fetchOnce(`${origin.url}/nothing`)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_STATUS' })
     await expect(fetchOnce('ftp://login.example/')).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_URL' })
     const issuer = 'https://issuer.example'

@@ -41,6 +41,9 @@ describe('readCredentials', () => {
     const { rules } = toParts({}, { dpop: { mode: 'allowed' }, publicUrl: AUDIENCE, replayStore: memoryReplayStore() })
     expect(rules.dpop).toBeDefined()
     expect(readCredentials(toRequest('dpop a.b.c'), rules)).toMatchObject({ scheme: 'DPoP', token: 'a.b.c' })
+    for (const field of ['Basic dXNlcjpwYXNz', 'Negotiate a.b.c', 'Bearers a.b.c']) {
+      expect(reasonOf(() => readCredentials(toRequest(field), rules))).toBe('ERR_CREDENTIALS_SCHEME')
+    }
   })
 })
 

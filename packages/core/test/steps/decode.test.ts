@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from '../../src/steps/decode.js'
+import { createHeaderCache } from '../../src/stores/header-cache.js'
 import { encode, LIMITS, toCredentials, toText } from '../parts.js'
 import { errorOf, reasonOf } from '../refusals.js'
 
@@ -22,6 +23,17 @@ describe('decode', () => {
     expect(decoded.unverified).toEqual({ iss: 'https://a.example', n: { deep: [1] } })
     expect(decoded.signingInput.toString('latin1')).toBe(token.slice(0, token.lastIndexOf('.')))
     expect(decoded.signature.toString()).toBe('sig')
+  })
+
+  it('gives the text of a header that is not remembered yet, and what is remembered of one that is', () => {
+    const headers = createHeaderCache()
+    const token = toText(HEADER, { iss: 'https://a.example' })
+    const first = decode(toCredentials(token), { limits: LIMITS }, headers)
+    expect(first.newHeaderText).toBe(encode(HEADER))
+    headers.remember(encode(HEADER), first.header)
+    const second = decode(toCredentials(token), { limits: LIMITS }, headers)
+    expect(second.newHeaderText).toBeUndefined()
+    expect(second.header).toBe(first.header)
   })
 
   it('gives parsed JSON that nobody can change, however deep', () => {

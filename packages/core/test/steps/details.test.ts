@@ -12,6 +12,7 @@ import { checkProfile } from '../../src/steps/profile.js'
 import { checkProof } from '../../src/steps/proof.js'
 import { checkClaimRule } from '../../src/steps/required-claims.js'
 import { decode } from '../../src/steps/decode.js'
+import { toVerdict } from '../../src/steps/principal.js'
 import { checkStatus } from '../../src/steps/status.js'
 import { AUDIENCE, claims, LIMITS, NOW_SECONDS, toCredentials, toParts, toText, toVerified } from '../parts.js'
 import {
@@ -104,6 +105,16 @@ describe('what an operator is told of claims', () => {
     expect(rule({ a: { b: 'y' } })).toEqual(['ERR_TOKEN_CLAIM_VALUE', { claim: 'a b', wants: oneOf }])
   })
 
+  it('what threw inside a schema', async () => {
+    const validate = (): Promise<never> => Promise.reject(new RangeError('with a text that is nobody’s business'))
+    const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const
+    const error = await errorOfAsync(async () => toVerdict(toVerified(claims()), toParts().issuer, schema))
+    expect([error.reason, error.cause]).toEqual([
+      'ERR_CLAIMS_SCHEMA',
+      { name: 'RangeError', code: undefined, status: undefined },
+    ])
+  })
+
   it('what kept a store of revocations from answering', async () => {
     const failing = { isRevoked: () => Promise.reject(new RangeError('with a text that is nobody’s business')) }
     const error = await errorOfAsync(async () => checkStatus(toVerified(claims()), toParts().issuer, failing))
@@ -128,6 +139,13 @@ describe('what an operator is told of possession', () => {
     expect(bind({ cnf: { kid: 'k' } })).toEqual(['ERR_TOKEN_CONFIRMATION', { claim: 'cnf' }])
     expect(bind({ cnf: 'jkt' })).toEqual(['ERR_TOKEN_CLAIM_TYPE', { claim: 'cnf' }])
     expect(bind({ cnf: { jkt: 1 } })).toEqual(['ERR_TOKEN_CLAIM_TYPE', { claim: 'cnf' }])
+    const skipping = { ...toCredentials(TOKEN), skipsBinding: true }
+    const odd = toVerified(claims({ cnf: { jkt, 'x5t#S256': 1 } }))
+    const context = { rules, proofKeys: createProofKeys() }
+    expect(told(errorOf(() => checkBinding(odd, issuer, skipping, context)))).toEqual([
+      'ERR_TOKEN_CLAIM_TYPE',
+      { claim: 'cnf' },
+    ])
   })
 
   const prove = async (

@@ -53,6 +53,17 @@ describe('the first use of a proof', () => {
   })
 })
 
+describe('a store that may have forgotten', () => {
+  it('still knows what it has seen: a replay is the client’s fault, whatever else was lost', async () => {
+    const memorySinceMs = LIFETIME.madeAfterMs + 1
+    expect(await reasonOfAsync(() => answering({ fresh: false, memorySinceMs })())).toBe('ERR_PROOF_REPLAYED')
+    expect(await reasonOfAsync(() => answering({ fresh: true, memorySinceMs })())).toBe('ERR_STORE_UNAVAILABLE')
+    expect(await reasonOfAsync(() => answering({ fresh: true, memorySinceMs: LIFETIME.madeAfterMs })())).toBe(
+      'accepted',
+    )
+  })
+})
+
 describe('a store that fails', () => {
   const unavailable = { reason: 'ERR_STORE_UNAVAILABLE', status: 503, headers: { 'Retry-After': '1' } }
 
