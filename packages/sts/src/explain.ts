@@ -4,8 +4,15 @@ import type { PolicyExplanation, TokenService } from './token-service.js'
 
 /** Makes `explain` of a policy. */
 export function explainDecision(policy: Policy): TokenService['explain'] {
-  return ({ clientId, target, grant = 'token-exchange', subjectIssuer, claims = {} }): PolicyExplanation => {
-    const decision = decide(policy, { grant, clientId, target, subjectIssuer, claims })
+  return ({
+    clientId,
+    target,
+    grant = 'token-exchange',
+    subjectIssuer,
+    originIssuer,
+    claims = {},
+  }): PolicyExplanation => {
+    const decision = decide(policy, { grant, clientId, target, subjectIssuer, originIssuer, claims })
     return { outcome: decision.outcome, rule: decision.rule?.id, rules: decision.judgements }
   }
 }

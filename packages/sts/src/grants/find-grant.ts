@@ -35,6 +35,12 @@ export function findGrant(grantType: string): Grant {
   return grant
 }
 
+/** Whoever sends it wants less than without it: to ignore it would give more than was asked for (RFC 9396). */
+function checkParameters({ parameters }: TokenRequest): void {
+  const parameter = 'authorization_details'
+  if (parameters.values.has(parameter)) throw new TokenError('ERR_STS_PARAMETER_UNEXPECTED', { detail: { parameter } })
+}
+
 /** The one way into a grant: who may use it, and one event for each request, written before anything is answered. */
 function toGrant(name: GrantName, work: Work): Grant {
   return async (request, service) => {
@@ -42,6 +48,7 @@ function toGrant(name: GrantName, work: Work): Grant {
     let issued: IssuedToken
     try {
       if (!request.client.registration.grants.includes(name)) throw new TokenError('ERR_STS_GRANT_FORBIDDEN')
+      checkParameters(request)
       issued = await work(request, service, trail)
     } catch (error) {
       const refusal = name === 'jwt-bearer' ? toGrantError(toTokenError(error)) : toTokenError(error)

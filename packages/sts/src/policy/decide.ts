@@ -11,6 +11,8 @@ export interface Facts {
   readonly target: string
   /** Whose token the subject's is; `undefined` for client credentials. */
   readonly subjectIssuer: string | undefined
+  /** Whose subject it is in the first place, where the token is ours. */
+  readonly originIssuer?: string | undefined
   /** `tenant`, `roles`, `groups`, `permissions`, `acr` and the mapped claims of the subject. */
   readonly claims: Readonly<Record<string, unknown>>
 }
@@ -77,7 +79,9 @@ function findMismatch(rule: Rule, facts: Facts): Mismatch | undefined {
 }
 
 /** Client credentials have no subject but the client, whom the rule has named already. */
-function isAboutSubject(rule: Rule, { grant, subjectIssuer }: Facts): boolean {
+function isAboutSubject({ effect, subjectIssuers }: Rule, { grant, subjectIssuer, originIssuer }: Facts): boolean {
   if (grant === 'client-credentials') return true
-  return subjectIssuer !== undefined && rule.subjectIssuers.includes(subjectIssuer)
+  // A detour over a token of ours is no way around what is forbidden; nor is it a way in.
+  const named = effect === 'deny' ? [subjectIssuer, originIssuer] : [subjectIssuer]
+  return named.some((issuer) => issuer !== undefined && subjectIssuers.includes(issuer))
 }

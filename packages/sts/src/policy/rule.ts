@@ -17,7 +17,10 @@ interface RuleScope {
   readonly clients: readonly string[]
   /** Names of targets. */
   readonly targets: readonly string[]
-  /** Issuers of subjects; this service's own issuer identifier for tokens it issued. Empty for client credentials alone. */
+  /**
+   * Issuers of subjects; this service's own issuer identifier for tokens it issued. Empty for client credentials alone. A rule that
+   * denies is met by the issuer of the token and by the one that its subject came from, a rule that allows by the former alone.
+   */
   readonly subjectIssuers: readonly string[]
   /** Default: `token-exchange` for a rule that allows, and both grants that present a token for one that denies. */
   readonly grants?: readonly GrantName[] | undefined

@@ -1,4 +1,4 @@
-import { AuthenticationError, CountersignError, UpstreamError } from '@countersign/core'
+import { AuthenticationError } from '@countersign/core'
 import type { Claims, RevocationQuery } from '@countersign/core'
 import {
   checkTime,
@@ -8,11 +8,12 @@ import {
   readText,
   readTextList,
   verifySignature,
-  withDeadline,
 } from '@countersign/core/server'
 import type { TokenHeader } from '@countersign/core/server'
 import type { ServiceContext } from '../service-context.js'
+import { OWN_TOKEN_LIMITS } from '../tokens/limits.js'
 import type { Identity } from './party.js'
+import { checkStanding } from './standing.js'
 
 /** An access token of this service, its signature, its time and its standing checked. */
 export interface OwnToken {
@@ -35,9 +36,6 @@ export type OwnTokenContext = Pick<
   'issuer' | 'signingKeys' | 'revocations' | 'clockToleranceSeconds' | 'runtime'
 >
 
-/** No token of ours is longer: see `issue-token.ts`. */
-const LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 }
-
 const ACCESS_TOKEN_TYPES: ReadonlySet<string | undefined> = new Set(['at+jwt', 'application/at+jwt'])
 
 /**
@@ -50,7 +48,7 @@ const ACCESS_TOKEN_TYPES: ReadonlySet<string | undefined> = new Set(['at+jwt', '
  * @see RFC 9068 section 4
  */
 export async function verifyOwnToken(token: string, context: OwnTokenContext): Promise<OwnToken> {
-  const decoded = decodeJws(token, LIMITS)
+  const decoded = decodeJws(token, OWN_TOKEN_LIMITS)
   const { header } = decoded
   // A grant for another domain is signed by the same keys, and is no access token (RFC 8725 section 3.12).
   if (!ACCESS_TOKEN_TYPES.has(header.type)) throw refuse('ERR_TOKEN_TYPE', 'typ')
@@ -67,7 +65,7 @@ export async function verifyOwnToken(token: string, context: OwnTokenContext): P
   if (findClaim(payload, 'iss') !== context.issuer) throw refuse('ERR_TOKEN_ISSUER', 'iss')
   checkTime(payload, { ...context, maxTokenAgeSeconds: undefined, maxTokenLifetimeSeconds: undefined })
   const own = toOwnToken(header, payload, context.issuer)
-  await checkStanding(own, context)
+  await checkStanding(toRevocationQueries(own), context.revocations)
   return own
 }
 
@@ -95,28 +93,11 @@ function readOrigin(payload: Claims): Identity | undefined {
   throw refuse('ERR_TOKEN_CLAIM_TYPE', 'sub_id')
 }
 
-/** Asks for the token itself, and for whom it was made: a subject that its own issuer has put out takes these tokens with it. */
-async function checkStanding(
-  { payload, identity, origin, tokenId }: OwnToken,
-  context: OwnTokenContext,
-): Promise<void> {
-  const { revocations } = context
-  if (revocations === undefined) return
+/** The token itself, and for whom it was made: a subject that its own issuer has put out takes these tokens with it. */
+function toRevocationQueries({ payload, identity, origin, tokenId }: OwnToken): readonly RevocationQuery[] {
   const about = { sessionId: readText(payload, 'sid'), issuedAtSeconds: readDate(payload, 'iat') }
-  const queries: RevocationQuery[] = [{ ...identity, ...about, tokenId }]
-  if (origin !== identity) queries.push({ ...origin, ...about, tokenId: undefined })
-  for (const query of queries) {
-    if (await isRevoked(query, revocations)) throw new AuthenticationError('ERR_TOKEN_REVOKED')
-  }
-}
-
-async function isRevoked(query: RevocationQuery, store: NonNullable<OwnTokenContext['revocations']>): Promise<boolean> {
-  try {
-    // Anything but `false` is not knowing, and not knowing is no permission.
-    return (await withDeadline(Promise.resolve(store.isRevoked(query)), 'ERR_STATUS_UNAVAILABLE')) !== false
-  } catch (error) {
-    throw error instanceof CountersignError ? error : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error })
-  }
+  const query = { ...identity, ...about, tokenId }
+  return origin === identity ? [query] : [query, { ...origin, ...about, tokenId: undefined }]
 }
 
 function requireText(payload: Claims, claim: string): string {

@@ -1,25 +1,40 @@
-import type { AuditTokenRef, Principal } from '@countersign/core'
-import { readText } from '@countersign/core/server'
+import { AuthenticationError } from '@countersign/core'
+import type { AuditTokenRef, Principal, RevocationStore } from '@countersign/core'
+import { findClaim, readText } from '@countersign/core/server'
 import { readMayAct, toActorIdentities } from '../delegation/actor-claims.js'
 import type { SubjectRecord } from '../policy/trust.js'
 import { toMappedClaims } from './mapped-claims.js'
 import { toVerifiedParty } from './party.js'
 import type { VerifiedParty } from './party.js'
+import { checkStanding, toRevocationQueries } from './standing.js'
 import { readTransactionId, toTokenRef } from './token-ref.js'
+
+/** What a principal is taken for. */
+interface Taking {
+  readonly record: SubjectRecord
+  /** The URN. */
+  readonly tokenType: string
+  readonly fingerprint: string
+}
 
 /**
  * Makes a party of what a verifier found in a token of another issuer. Its `acr` and `amr` are words of another language: what
  * the trust record does not translate is not passed on.
  *
- * @throws AuthenticationError `ERR_TOKEN_CLAIM_TYPE`, `ERR_TOKEN_CLAIM_MISSING` for delegation claims that cannot be read
+ * @throws AuthenticationError `ERR_TOKEN_CLAIM_TYPE`, `ERR_TOKEN_CLAIM_MISSING` for delegation claims that cannot be read,
+ *   `ERR_TOKEN_CLAIM_VALUE` for an issuer that speaks of itself, `ERR_TOKEN_REVOKED`
+ * @throws UpstreamError `ERR_STATUS_UNAVAILABLE`
  */
-export function toPrincipalParty(
+export async function toPrincipalParty(
   principal: Principal<unknown>,
-  record: SubjectRecord,
-  tokenType: string,
-  fingerprint: string,
-): VerifiedParty {
+  { record, tokenType, fingerprint }: Taking,
+  revocations: RevocationStore | undefined,
+): Promise<VerifiedParty> {
   const { issuer, subject, actor, actorHistory, payload, header, confirmation, expiresAtSeconds } = principal
+  // With it the issuer authenticates as a client: one token must not serve as assertion and as grant (RFC 7523 section 3).
+  if (subject === issuer || findClaim(payload, 'sub') === issuer)
+    throw new AuthenticationError('ERR_TOKEN_CLAIM_VALUE', { detail: { claim: 'sub' } })
+  await checkStanding(toRevocationQueries(principal), revocations)
   const acr = principal.acr === undefined ? undefined : record.acr.get(principal.acr)
   const identity = Object.freeze({ issuer, subject })
   const token: AuditTokenRef = toTokenRef(fingerprint, { issuer, header, payload, confirmation, expiresAtSeconds })

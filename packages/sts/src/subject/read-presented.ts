@@ -6,14 +6,11 @@ import type { PresentedToken } from './verify-party.js'
 /**
  * Reads the token that the request is about.
  *
- * @throws TokenError `ERR_STS_PARAMETER_MISSING`, `ERR_STS_PARAMETER_UNEXPECTED` for what would have to be ignored,
- *   `ERR_STS_TOKEN_TYPE` for a type that the client may not present
+ * @throws TokenError `ERR_STS_PARAMETER_MISSING`, `ERR_STS_TOKEN_TYPE` for a type that the client may not present
  * @see RFC 8693 section 2.1
  */
 export function readSubject(request: TokenRequest, audit: AuditRecorder): PresentedToken {
   const { values } = request.parameters
-  // Whoever sends it wants less than without it: to ignore it would give more than was asked for (RFC 9396).
-  if (values.has('authorization_details')) throw unexpected('authorization_details')
   const token = requireValue(values, 'subject_token')
   const tokenType = requireValue(values, 'subject_token_type')
   return toPresented(token, tokenType, request, audit)

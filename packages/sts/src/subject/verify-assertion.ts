@@ -41,7 +41,8 @@ export async function verifyAssertion(
   if (!record.tokenTypes.has(TOKEN_TYPES.jwt) || isAccessToken(header, payload)) throw wrongType()
   // Whoever else it is meant for could redeem it here.
   if (audience.length !== 1 || audience[0] !== issuer) throw foreignAudience([issuer])
-  const party = toPrincipalParty(principal, record, TOKEN_TYPES.jwt, fingerprint)
+  const taking = { record, tokenType: TOKEN_TYPES.jwt, fingerprint }
+  const party = await toPrincipalParty(principal, taking, service.revocations)
   return { party, resources: undefined, ...readSingleUse(payload, expiresAtSeconds, runtime.now()) }
 }
 

@@ -97,7 +97,7 @@ async function verifyForeign(
   } else {
     checkForeignAudience(principal.audience, record, client, service)
   }
-  return toPrincipalParty(principal, record, tokenType, fingerprint)
+  return toPrincipalParty(principal, { record, tokenType, fingerprint }, service.revocations)
 }
 
 /** What it checks about its tokens is its own affair: audience and single use too. Whom they speak for is ours. */
@@ -109,7 +109,8 @@ async function verifyOther(
   const verifier = service.subjectTokenVerifiers.get(tokenType)
   if (verifier === undefined) throw new TokenError('ERR_STS_TOKEN_TYPE')
   const principal = await verifier.verify(token, { tokenType, clientId })
-  return toPrincipalParty(principal, requireRecord(principal, service), tokenType, fingerprint)
+  const record = requireRecord(principal, service)
+  return toPrincipalParty(principal, { record, tokenType, fingerprint }, service.revocations)
 }
 
 /** An issuer whose tokens authenticate clients has no such record: its tokens must not be grants as well. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditTokenRef } from '@countersign/core'
+import { decodeJws } from '@countersign/core/server'
 import type { Authorization } from '../authorization.js'
 import { TokenError } from '../errors.js'
 import type { ServiceContext } from '../service-context.js'
@@ -7,6 +8,7 @@ import { toBinding } from '../subject/token-ref.js'
 import type { TokenResponse } from '../token-request.js'
 import { toTokenClaims } from './claims.js'
 import { TOKEN_FORMS } from './forms.js'
+import { OWN_TOKEN_LIMITS } from './limits.js'
 import { signToken } from './sign.js'
 
 /** A token that nobody has been given yet: it is to be recorded first. */
@@ -15,9 +17,6 @@ export interface IssuedToken {
   readonly token: AuditTokenRef
   readonly transactionId: string
 }
-
-/** Larger ones are refused by those that they are for: what verifies tokens takes 8 KiB by default. */
-const MAX_TOKEN_BYTES = 8_192
 
 /**
  * Issues what was authorized, and nothing else can be: an access token, or for another token service a grant.
@@ -35,8 +34,7 @@ export async function issueToken(authorization: Authorization, service: ServiceC
   const signer = await signingKeys.findSigner(target.algorithm)
   const claims = toTokenClaims(authorization, { issuer, tokenId, transactionId })
   const token = signToken(type, claims, signer)
-  if (token.length > MAX_TOKEN_BYTES)
-    throw new TokenError('ERR_STS_TOKEN_SIZE', { detail: { maxBytes: MAX_TOKEN_BYTES } })
+  checkSize(token)
   return {
     response: {
       access_token: token,
@@ -57,5 +55,14 @@ export async function issueToken(authorization: Authorization, service: ServiceC
       cnf: toBinding(binding.confirmation),
     },
     transactionId,
+  }
+}
+
+/** Larger ones are refused by those that they are for, and by this service when they are to be revoked. */
+function checkSize(token: string): void {
+  try {
+    decodeJws(token, OWN_TOKEN_LIMITS)
+  } catch {
+    throw new TokenError('ERR_STS_TOKEN_SIZE', { detail: OWN_TOKEN_LIMITS })
   }
 }

@@ -16,7 +16,7 @@ export interface SubjectName {
  * many exchanges lie between.
  *
  * @throws TokenError `ERR_STS_POLICY_DENIED` where a target takes names as they come, and this one comes from another issuer
- *   than the policy lets reach it
+ *   than the policy lets reach it, or is the service's own
  */
 export function toSubjectName(
   { origin }: VerifiedParty,
@@ -27,6 +27,9 @@ export function toSubjectName(
   if (target.subject === 'same' && policy.soleIssuers.get(target.name) !== origin.issuer)
     throw new TokenError('ERR_STS_POLICY_DENIED', { detail: { claim: 'sub' } })
   if (origin.issuer === issuer) return { sub: origin.subject, subId: undefined }
+  // A grant in which issuer and subject are one is, elsewhere, the assertion by which this service authenticates as a client.
+  if (target.subject === 'same' && origin.subject === issuer)
+    throw new TokenError('ERR_STS_POLICY_DENIED', { detail: { claim: 'sub' } })
   return {
     sub: target.subject === 'same' ? origin.subject : toPairwiseSubject(origin),
     subId: { format: 'iss_sub', iss: origin.issuer, sub: origin.subject },
