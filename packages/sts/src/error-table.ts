@@ -187,4 +187,5 @@ export const DENIALS: ReadonlySet<StsReason> = new Set([
   'ERR_STS_TARGET_FORBIDDEN',
   'ERR_STS_SCOPE_FORBIDDEN',
   'ERR_STS_SCOPE_EMPTY',
+  'ERR_STS_REVOCATION_FOREIGN',
 ])

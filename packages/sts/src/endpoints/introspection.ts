@@ -23,7 +23,7 @@ export async function answerIntrospection(call: EndpointCall, context: EndpointC
   const token = form.get('token')?.[0]
   if (token === undefined) throw new TokenError('ERR_STS_PARAMETER_MISSING', { detail: { parameter: 'token' } })
   const own = await findOwnToken(token, context)
-  return toAnswer(own !== undefined && mayKnow(client, own) ? { active: true, ...toResponse(own) } : INACTIVE)
+  return toAnswer(own !== undefined && mayKnow(client, own) ? { ...toResponse(own), active: true } : INACTIVE)
 }
 
 async function findOwnToken(token: string, { service }: EndpointContext): Promise<OwnToken | undefined> {

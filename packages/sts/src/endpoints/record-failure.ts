@@ -1,4 +1,5 @@
 import type { AuditEntry } from '@countersign/core'
+import { DENIALS } from '../error-table.js'
 import type { TokenError } from '../errors.js'
 import type { EndpointCall, EndpointContext } from './endpoint.js'
 
@@ -11,7 +12,9 @@ export interface FailedRequest {
   /** Registered, or nobody: what a stranger calls itself is not written down. */
   readonly client: AuditEntry['client']
   /** What it was about, once its client was authenticated. Default `authn.failure`. */
-  readonly type?: 'authn.failure' | 'token.grant' | undefined
+  readonly type?: 'authn.failure' | 'token.grant' | 'token.revoked' | undefined
+  /** A token of ours that it was about. */
+  readonly tokens?: AuditEntry['tokens']
 }
 
 /**
@@ -21,18 +24,20 @@ export interface FailedRequest {
 export async function recordFailure(
   error: TokenError,
   { id, peer, startedAtMs }: EndpointCall,
-  { route, client, type = 'authn.failure' }: FailedRequest,
+  { route, client, type = 'authn.failure', tokens }: FailedRequest,
   { service }: EndpointContext,
 ): Promise<void> {
   const reason = error.rootReason
   const isReplay = reason === 'ERR_STS_CLIENT_REPLAYED' || reason === 'ERR_PROOF_REPLAYED'
+  const refused = DENIALS.has(error.reason) ? 'denied' : 'failure'
   try {
     await service.audit.record({
       type: isReplay ? 'replay.detected' : type,
-      outcome: error.status >= 500 ? 'error' : 'failure',
+      outcome: error.status >= 500 ? 'error' : refused,
       reason,
       request: { id, method: 'POST', route, ip: peer.remoteAddress },
       client,
+      tokens,
       durationMs: Math.max(0, service.runtime.now() - startedAtMs),
     })
   } catch (cause) {

@@ -1,14 +1,15 @@
 import { AuthenticationError, CountersignError, UpstreamError } from '@countersign/core'
+import type { AuditTokenRef } from '@countersign/core'
 import { decodeJws, findClaim, readDate, withDeadline } from '@countersign/core/server'
 import { TokenError, toTokenError } from '../errors.js'
 import type { TokenRevocations } from '../options.js'
 import { verifyOwnToken } from '../subject/own-token.js'
 import type { OwnToken } from '../subject/own-token.js'
 import type { AuthenticatedClient } from '../token-request.js'
+import { OWN_TOKEN_LIMITS } from '../tokens/limits.js'
 import { readClientRequest } from './client-request.js'
 import type { EndpointCall, EndpointContext } from './endpoint.js'
-
-const LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 }
+import { recordFailure } from './record-failure.js'
 
 /**
  * Revokes an access token that was issued to the client who asks. A token that is none, or is over, is as good as revoked. What
@@ -28,12 +29,27 @@ export async function answerRevocation(
   if (token === undefined) throw new TokenError('ERR_STS_PARAMETER_MISSING', { detail: { parameter: 'token' } })
   const own = await findOwnToken(token, context)
   if (own !== undefined) {
-    if (own.clientId !== client.registration.clientId) throw new TokenError('ERR_STS_REVOCATION_FOREIGN')
+    if (own.clientId !== client.registration.clientId) throw await toForeign(token, own, client, call, context)
     // First done, then recorded: a record that fails is a 503, and whoever asks again finds it done.
     await revoke(own, context, revocations)
     await record(token, own, client, call, context)
   }
   return new Response(null, { headers: { 'Cache-Control': 'no-store' } })
+}
+
+/** Whoever holds a token of somebody else and tries to put it out has it from somewhere: that is for the trail. */
+async function toForeign(
+  token: string,
+  own: OwnToken,
+  { registration, method, keyId }: AuthenticatedClient,
+  call: EndpointCall,
+  context: EndpointContext,
+): Promise<TokenError> {
+  const error = new TokenError('ERR_STS_REVOCATION_FOREIGN')
+  const client = { id: registration.clientId, authMethod: method, keyId }
+  const tokens = { issued: toRef(token, own, context) }
+  await recordFailure(error, call, { route: '/revoke', client, type: 'token.revoked', tokens }, context)
+  return error
 }
 
 async function findOwnToken(token: string, { service }: EndpointContext): Promise<OwnToken | undefined> {
@@ -49,7 +65,7 @@ async function findOwnToken(token: string, { service }: EndpointContext): Promis
 
 /** A grant for another domain is ours, and is used once: there is nothing to revoke. Nothing but the error hangs on it. */
 function isNamedAsOurs(token: string, issuer: string): boolean {
-  return findClaim(decodeJws(token, LIMITS).unverified, 'iss') === issuer
+  return findClaim(decodeJws(token, OWN_TOKEN_LIMITS).unverified, 'iss') === issuer
 }
 
 async function revoke(own: OwnToken, { service }: EndpointContext, revocations: TokenRevocations): Promise<void> {
@@ -64,12 +80,13 @@ async function revoke(own: OwnToken, { service }: EndpointContext, revocations: 
 
 async function record(
   token: string,
-  { tokenId, identity, payload, expiresAtSeconds }: OwnToken,
+  own: OwnToken,
   client: AuthenticatedClient,
   { id, peer, startedAtMs }: EndpointCall,
-  { service }: EndpointContext,
+  context: EndpointContext,
 ): Promise<void> {
-  const issued = { fp: service.audit.fingerprint(token), jti: tokenId, iss: service.issuer }
+  const { service } = context
+  const { identity } = own
   try {
     await service.audit.record({
       type: 'token.revoked',
@@ -77,10 +94,19 @@ async function record(
       request: { id, method: 'POST', route: '/revoke', ip: peer.remoteAddress },
       client: { id: client.registration.clientId, authMethod: client.method, keyId: client.keyId },
       subject: { iss: identity.issuer, sub: identity.subject },
-      tokens: { issued: { ...issued, iat: readDate(payload, 'iat'), exp: expiresAtSeconds } },
+      tokens: { issued: toRef(token, own, context) },
       durationMs: service.runtime.now() - startedAtMs,
     })
   } catch (cause) {
     throw new TokenError('ERR_STS_AUDIT_UNAVAILABLE', { cause })
   }
+}
+
+function toRef(
+  token: string,
+  { tokenId, payload, expiresAtSeconds }: OwnToken,
+  { service: { audit, issuer } }: EndpointContext,
+): AuditTokenRef {
+  const fp = audit.fingerprint(token)
+  return { fp, jti: tokenId, iss: issuer, iat: readDate(payload, 'iat'), exp: expiresAtSeconds }
 }
