@@ -20,7 +20,9 @@ export function isNamed(peer: HttpPeer, name: CertificateName): boolean {
   if (certificate === undefined || peer.isCertificateTrusted?.() !== true) return false
   if (name.kind === 'subjectDn') return toDistinguishedName(certificate.subject) === name.value
   if (name.kind === 'uri') return readUris(certificate.subjectAltName).includes(name.value)
-  return certificate.checkHost(name.value, { subject: 'never', wildcards: false }) !== undefined
+  // OpenSSL takes a name that begins with a dot for all that end in it: what it found must be the very name.
+  const found = certificate.checkHost(name.value, { subject: 'never', wildcards: false })
+  return found?.toLowerCase() === name.value.toLowerCase()
 }
 
 /** Whether the peer has one of these very certificates. Whoever signed it plays no part. RFC 8705 section 2.2. */

@@ -41,6 +41,8 @@ describe('RFC 8705 section 2.1.2: a certificate', () => {
     { kind: 'subjectDn', value: 'cn=orders,OU=Büro,O=Acme\\, Inc,C=DE' },
     { kind: 'dnsName', value: 'orders' },
     { kind: 'dnsName', value: 'example' },
+    { kind: 'dnsName', value: '.example' },
+    { kind: 'dnsName', value: '.wild.example' },
     { kind: 'dnsName', value: 'a.wild.example' },
     { kind: 'dnsName', value: 'evil.example' },
     { kind: 'uri', value: 'spiffe://evil/admin' },
@@ -51,6 +53,10 @@ describe('RFC 8705 section 2.1.2: a certificate', () => {
     { kind: 'uri', value: '192.0.2.1' },
   ] as const)('is not known by the $kind $value', (name) => {
     expect(isNamed(toPeer(ordersCertificate), name)).toBe(false)
+  })
+
+  it('is known by its dnsName in letters of either case: RFC 9110 section 4.2.3', () => {
+    expect(isNamed(toPeer(ordersCertificate), { kind: 'dnsName', value: 'Orders.EXAMPLE' })).toBe(true)
   })
 
   it('may have a URI with commas in it, and that one alone', () => {
