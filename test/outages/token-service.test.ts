@@ -82,7 +82,9 @@ const outages: readonly Outage[] = [
       revocations: failing({ isRevoked: async () => false, revokeToken: async () => {} }, state, ['isRevoked']),
     }),
     ask: async (world) => {
-      const { body } = await world.exchange()
+      const first = await world.exchange()
+      const { status, body } = first
+      if (status !== 200) return first
       const form = { subject_token: String(body['access_token']), subject_token_type: TYPES.accessToken }
       return world.post('/token', { grant_type: EXCHANGE, audience: 'ledger', ...form }, { as: 'billing' })
     },
