@@ -64,7 +64,11 @@ export function run(command, args, options = {}) {
       console.error(`${command} did not start: ${error.message}`)
       settle(1)
     })
-    child.on('close', (code) => settle(code ?? 1))
+    child.on('close', (code, signal) => {
+      // A child that was killed, or that crashed, has said nothing itself.
+      if (signal !== null) console.error(`${path.basename(command)} was ended by ${signal}`)
+      settle(code ?? 1)
+    })
   })
 }
 

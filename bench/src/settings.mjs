@@ -5,10 +5,10 @@
 /** Two minutes: the shape of the picture. @type {Settings} */
 const quick = {
   mode: 'quick',
-  verify: { rounds: 5, batchMs: 20, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'], peers: true },
+  verify: { rounds: 4, batchMs: 15, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'], peers: true },
   http: { rounds: 2, seconds: 1, connections: 32, algorithms: ['RS256'], all: true },
-  growth: { rounds: 3, issuers: [1, 100, 10_000], keys: [1, 10, 100], tokens: [1_000, 10_000], tokenKiB: [0.5, 2, 8] },
-  storms: { floodSeconds: 6, coldRequests: 500, peers: false },
+  growth: { rounds: 2, issuers: [1, 100, 10_000], keys: [1, 10, 100], tokens: [1_000, 10_000], tokenKiB: [0.5, 2, 8] },
+  storms: { floodSeconds: 5, coldRequests: 500, peers: false },
   extras: { rounds: 5, batchMs: 20, all: true },
   start: { rounds: 5 },
 }
