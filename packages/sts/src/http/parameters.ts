@@ -16,6 +16,9 @@ const NAMED: ReadonlySet<string> = new Set(['grant_type', 'scope', 'resource', '
 /** RFC 6749 section 3.3: printable ASCII, single spaces between. */
 const SCOPES = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/
 
+/** As many as a token could hold: each is compared, and stands in the event. */
+const MAX_SCOPE_LENGTH = 8_192
+
 /**
  * Makes the parameters of a token request of its form.
  *
@@ -42,7 +45,8 @@ export function toTokenParameters(form: Form): TokenParameters {
 
 function readScopes(scope: string | undefined): readonly string[] | undefined {
   if (scope === undefined) return undefined
-  if (!SCOPES.test(scope)) throw new TokenError('ERR_STS_SCOPE_MALFORMED', { detail: { parameter: 'scope' } })
+  if (scope.length > MAX_SCOPE_LENGTH || !SCOPES.test(scope))
+    throw new TokenError('ERR_STS_SCOPE_MALFORMED', { detail: { parameter: 'scope' } })
   return toUnique(scope.split(' '))
 }
 

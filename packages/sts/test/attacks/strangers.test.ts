@@ -158,6 +158,20 @@ describe('what a stranger writes', () => {
   })
 })
 
+describe('scopes by the thousand', () => {
+  it('are no list of scopes: each would be compared with each, and stand in an event', async () => {
+    const world = await createWorld()
+    const scope = Array.from({ length: 16_000 }, (_, at) => at.toString(36)).join(' ')
+    for (const some of [scope.slice(0, 60_000).trim(), 'x'.repeat(8_193)]) {
+      const { status, body } = await world.post('/token', { as: 'job', form: { ...TOKENS, scope: some } })
+      expect([status, body['error']]).toEqual([400, 'invalid_scope'])
+      expect(world.audit.entries.at(-1)?.reason).toBe('ERR_STS_SCOPE_MALFORMED')
+    }
+    const most = await world.post('/token', { as: 'job', form: { ...TOKENS, scope: scope.slice(0, 8_192).trim() } })
+    expect([most.status, world.audit.entries.at(-1)?.reason]).toEqual([400, 'ERR_STS_SCOPE_FORBIDDEN'])
+  })
+})
+
 describe('what may be used once', () => {
   const MANY = 20
   const atOnce = (send: () => Promise<Answer>): Promise<readonly Answer[]> =>
