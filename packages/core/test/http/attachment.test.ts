@@ -221,6 +221,14 @@ describe('getPrincipal and findPrincipal', () => {
     expect(findPrincipal(toRaw(), verifier)).toBeUndefined()
   })
 
+  it('find nobody on what is no request, without throwing', () => {
+    for (const raw of [undefined, null, 'request', 1, Symbol('request'), () => {}, Object.freeze({})]) {
+      expect(findPrincipal(raw as never)).toBeUndefined()
+      expect(reasonOf(() => getPrincipal(raw as never))).toBe('ERR_NOT_AUTHENTICATED')
+      expect(reasonOf(() => checkGuard(raw as never, requireScopes('a'), raw))).toBe('ERR_NOT_AUTHENTICATED')
+    }
+  })
+
   it('give nothing of a verdict that another verifier has overtaken', async () => {
     let answer = (_revoked: boolean): void => {}
     const asking = { isRevoked: () => new Promise<boolean>((resolve) => (answer = resolve)) }

@@ -71,6 +71,13 @@ describe('protectedResourceMetadata', () => {
     expect(allowed).not.toHaveProperty('dpop_bound_access_tokens_required')
   })
 
+  it('says what is missing where the verifier has no public URL', () => {
+    const bare = createVerifier(toOptions())
+    expect(() => protectedResourceMetadata(bare)).toThrow(
+      'Option "publicUrl": got nothing, wants where clients reach this API. Clients compare the document with the URL that they called.',
+    )
+  })
+
   it('stands with and without the slash that its identifier ends in', async () => {
     for (const end of ['', '/']) {
       const verifier = create({ publicUrl: `${AUDIENCE}/v1/` })
