@@ -26,12 +26,13 @@ export function toSubjectName(
   // A token from before the configuration changed may speak of an issuer that no rule knows any more.
   if (target.subject === 'same' && policy.soleIssuers.get(target.name) !== origin.issuer)
     throw new TokenError('ERR_STS_POLICY_DENIED', { detail: { claim: 'sub' } })
-  if (origin.issuer === issuer) return { sub: origin.subject, subId: undefined }
+  const isOwn = origin.issuer === issuer
+  const sub = isOwn || target.subject === 'same' ? origin.subject : toPairwiseSubject(origin)
   // A grant in which issuer and subject are one is, elsewhere, the assertion by which this service authenticates as a client.
-  if (target.subject === 'same' && origin.subject === issuer)
-    throw new TokenError('ERR_STS_POLICY_DENIED', { detail: { claim: 'sub' } })
+  if (sub === issuer) throw new TokenError('ERR_STS_POLICY_DENIED', { detail: { claim: 'sub' } })
+  if (isOwn) return { sub, subId: undefined }
   return {
-    sub: target.subject === 'same' ? origin.subject : toPairwiseSubject(origin),
+    sub,
     subId: { format: 'iss_sub', iss: origin.issuer, sub: origin.subject },
   }
 }

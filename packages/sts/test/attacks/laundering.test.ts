@@ -207,6 +207,16 @@ describe('a token that an issuer has made about itself', () => {
     expect(await outcomeOf(test, await asked('alice'))).toBe('accepted success')
     expect(await outcomeOf(test, await asked(STS))).toBe('invalid_request denied ERR_STS_POLICY_DENIED')
   })
+
+  it('nor of a client of ours that is called like it', async () => {
+    const test = await createService({
+      targets: { partner: { kind: 'authorization-server', audience: 'https://as.partner.example', scopes: ['read'] } },
+      rules: [{ ...ordersToBilling, targets: ['partner'], subjectIssuers: [STS], scopes: { 'orders:read': ['read'] } }],
+    })
+    const asked = async (sub: string): Promise<Asked> => own(await test.ownToken({ sub }), { audience: 'partner' })
+    expect(await outcomeOf(test, await asked('billing'))).toBe('accepted success')
+    expect(await outcomeOf(test, await asked(STS))).toBe('invalid_request denied ERR_STS_POLICY_DENIED')
+  })
 })
 
 describe('a token that this service could not read again', () => {
