@@ -104,6 +104,14 @@ export function createKeeper(options: ReadSigningKeysOptions): Keeper {
     if (held !== undefined) held = toHeldRing(held.ring, held.bytes, (kid) => denied.has(kid))
   }
 
+  /** Whoever has stolen a key, and can reach the store, must not keep the key alive by taking the store away. */
+  const denyHeld = async (kid: string): Promise<void> => {
+    const found = held?.ring.records.find((candidate) => candidate.kid === kid && candidate.state !== 'revoked')
+    if (found === undefined || denied.has(kid)) return
+    await record([{ kid, algorithm: found.algorithm, from: found.state, to: 'revoked' }], new Set())
+    logger.warn('A signing key was revoked by this process alone: the store is not heard', { kid })
+  }
+
   /** One change, planned against what is held, recorded, then written if nobody was faster. */
   const change = async (first: Ring, plan: Plan): Promise<readonly KeyChange[]> => {
     const recorded = new Set<string>()
@@ -161,7 +169,10 @@ export function createKeeper(options: ReadSigningKeysOptions): Keeper {
       }),
     revoke: (kid) =>
       inTurn(async () => {
-        const ring = await refresh()
+        const ring = await refresh().catch(async (error: unknown) => {
+          await denyHeld(kid)
+          throw error
+        })
         const record = ring.records.find((candidate) => candidate.kid === kid)
         if (record === undefined) throw new RangeError('There is no signing key of this kid')
         const changes = await change(ring, (newest, nowMs, spares) => revokeKey(newest, kid, nowMs, rules, spares))
