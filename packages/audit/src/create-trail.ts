@@ -89,6 +89,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
 
   return {
     fingerprint: (token) => toFingerprint(key, token),
+    sampleRate: (type) => (TYPES[type] === 'sampled' ? rules.sampling['authn.success'] : 1),
     async record(entry) {
       if (!isClosed) return intake.take(entry)
       if (TYPES[entry.type] === 'awaited') throw closed()

@@ -68,7 +68,7 @@ export interface AuditEntry {
   readonly reason?: string | undefined
   readonly request?:
     | {
-        readonly id: string
+        readonly id?: string | undefined
         readonly method?: string | undefined
         readonly route?: string | undefined
         readonly ip?: string | undefined
@@ -147,6 +147,8 @@ export interface AuditEntry {
       }
     | undefined
   readonly durationMs?: number | undefined
+  /** Where a source has left out others of this kind by itself: 0.01 stands for one in a hundred. */
+  readonly sampled?: { readonly rate: number } | undefined
 }
 
 /** The last event of a stream: where the next one goes on. */
@@ -166,8 +168,6 @@ export interface AuditEvent extends AuditEntry {
   /** RFC 3339, milliseconds, UTC. */
   readonly time: string
   readonly service: { readonly name: string; readonly version: string; readonly instance: string }
-  /** Only every so many of its kind are kept: 0.01 stands for one in a hundred. */
-  readonly sampled?: { readonly rate: number } | undefined
   /** In place of so many refusals of one kind from one network (/64, or /24 of IPv4), which came faster than they are written. Times in RFC 3339. */
   readonly counted?:
     | {

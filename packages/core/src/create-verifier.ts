@@ -1,3 +1,4 @@
+import { setAudit, toPolicyEntry } from './audit-verdict.js'
 import { isAuthRequest, toAuthRequest } from './auth-request.js'
 import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.js'
 import type { Policy } from './authenticate.js'
@@ -17,6 +18,7 @@ import type { OptionTable } from './options/kinds.js'
 import type { VerifierOptions } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
 import type { Claims } from './principal.js'
+import { recordLater } from './record.js'
 import { createHeaderCache } from './stores/header-cache.js'
 import { createTokenCache } from './stores/token-cache.js'
 import { readCredentials } from './steps/credentials.js'
@@ -59,8 +61,15 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
       const skipsBinding = readTable(VERIFY_TABLE, verifyOptions, 'verify()').dangerouslySkipBinding
       return judge(() => ({ ...bare, skipsBinding }), policy)
     },
-    authenticate: async (request) =>
-      judge(() => readCredentials(isAuthRequest(request) ? request : view(request), rules), policy),
+    async authenticate(request) {
+      let seen: AuthRequest | undefined
+      const read = (): AuthRequest => (seen = isAuthRequest(request) ? request : view(request))
+      return judge(
+        () => readCredentials(read(), rules),
+        policy,
+        () => seen,
+      )
+    },
     toAuthRequest: view,
     ready: () => checkReadiness(listed.all),
     health: () => listed.all.map(({ issuer, keys }) => ({ issuer, ...keys.health() })),
@@ -73,7 +82,15 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
       cache?.clear()
     },
   })
-  setEntry(verifier, (request) => judge(() => readCredentials(request, rules), policy))
+  setEntry(verifier, (request) =>
+    judge(
+      () => readCredentials(request, rules),
+      policy,
+      () => request,
+    ),
+  )
+  setAudit(verifier, rules.audit)
+  recordLater(rules.audit, () => toPolicyEntry(verifier.explain()))
   return verifier
 }
 

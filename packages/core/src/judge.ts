@@ -1,10 +1,12 @@
 import type { AuthRequest } from './auth-request.js'
+import { recordAcceptance, recordRefusal } from './audit-verdict.js'
 import { authenticate } from './authenticate.js'
 import type { Accepted, Policy } from './authenticate.js'
 import { hasVerdictSubscribers, publishVerdictEvent } from './diagnostics.js'
 import { ConfigurationError, CountersignError, InternalError } from './errors.js'
 import { isPending } from './maybe.js'
 import type { Maybe } from './maybe.js'
+import type { AuditRecorder } from './ports.js'
 import { Principal } from './principal.js'
 import type { Credentials } from './steps/credentials.js'
 import type { Verifier } from './verifier.js'
@@ -13,15 +15,20 @@ import type { Verifier } from './verifier.js'
  * Judges, tells whoever listens, and lets nothing out but errors of this suite. Throws or rejects; waits for nothing where
  * the token was verified before and no store has to be asked.
  */
-export function judge<C>(read: () => Credentials, policy: Policy<C>): Maybe<Principal<C>> {
-  const startedAtMs = hasVerdictSubscribers() ? policy.rules.runtime.monotonicNow() : undefined
+export function judge<C>(
+  read: () => Credentials,
+  policy: Policy<C>,
+  findRequest?: () => AuthRequest | undefined,
+): Maybe<Principal<C>> {
+  const { audit, runtime } = policy.rules
+  const startedAtMs = audit !== undefined || hasVerdictSubscribers() ? runtime.monotonicNow() : undefined
   try {
     const credentials = read()
     const accepted = authenticate(credentials, policy)
     if (isPending(accepted)) return judgeLater(accepted, credentials, policy, startedAtMs)
     return accept(accepted, credentials, policy, startedAtMs)
   } catch (error) {
-    throw refuse(error, policy, startedAtMs)
+    throw refuse(error, policy, startedAtMs, findRequest?.())
   }
 }
 
@@ -34,7 +41,7 @@ async function judgeLater<C>(
   try {
     return accept(await pending, credentials, policy, startedAtMs)
   } catch (error) {
-    throw refuse(error, policy, startedAtMs)
+    throw refuse(error, policy, startedAtMs, credentials.request)
   }
 }
 
@@ -45,22 +52,37 @@ function accept<C>(
   startedAtMs: number | undefined,
 ): Principal<C> {
   const { now, monotonicNow } = rules.runtime
-  if (startedAtMs !== undefined) publishAcceptance(accepted, credentials, monotonicNow() - startedAtMs)
+  if (startedAtMs !== undefined) tellAcceptance(accepted, credentials, rules.audit, monotonicNow() - startedAtMs)
   return new Principal(accepted.verdict, credentials.token, credentials.scheme, now)
 }
 
-function publishAcceptance<C>({ verdict, cached }: Accepted<C>, { scheme }: Credentials, durationMs: number): void {
+function tellAcceptance<C>(
+  { verdict, cached }: Accepted<C>,
+  credentials: Credentials,
+  audit: AuditRecorder | undefined,
+  durationMs: number,
+): void {
+  if (audit !== undefined) recordAcceptance(audit, verdict, credentials, durationMs)
+  if (!hasVerdictSubscribers()) return
   const { issuer, subject, clientId, cut } = verdict
+  const { scheme } = credentials
   publishVerdictEvent({ outcome: 'accepted', issuer, subject, clientId, scheme, cached, cut, durationMs })
 }
 
-function refuse<C>(error: unknown, policy: Policy<C>, startedAtMs: number | undefined): CountersignError {
+function refuse<C>(
+  error: unknown,
+  policy: Policy<C>,
+  startedAtMs: number | undefined,
+  request: AuthRequest | undefined,
+): CountersignError {
   const refusal = toRefusable(error, policy)
   policy.issuers.nearMisses.tell(refusal)
   if (startedAtMs !== undefined) {
     const { code, reason, detail } = refusal
-    const durationMs = policy.rules.runtime.monotonicNow() - startedAtMs
-    publishVerdictEvent({ outcome: 'refused', code, reason, detail, durationMs })
+    const { audit, runtime } = policy.rules
+    const durationMs = runtime.monotonicNow() - startedAtMs
+    if (audit !== undefined) recordRefusal(audit, refusal, request, durationMs)
+    if (hasVerdictSubscribers()) publishVerdictEvent({ outcome: 'refused', code, reason, detail, durationMs })
   }
   return refusal
 }

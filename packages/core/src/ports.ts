@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { AlgorithmName, KeyFamily } from './algorithms.js'
-import type { AuditEntry, AuditEvent, AuditHead } from './audit-event.js'
+import type { AuditEntry, AuditEvent, AuditHead, AuditType } from './audit-event.js'
 import type { Claims, Principal } from './principal.js'
 
 /** A public key as it is held after import: a typed object with one family, never text that something guesses from. */
@@ -165,6 +165,11 @@ export interface AuditRecorder {
   record(entry: AuditEntry): Promise<void>
   /** `hmac256:<key id>:<base64url>` over a token: a name that only who holds the key can compute. */
   fingerprint(token: string): string
+  /**
+   * Of how many events of a type one is kept, 0 to 1: whoever has many asks first, leaves out the others, and says so in `sampled`.
+   * Absent: all.
+   */
+  sampleRate?(type: AuditType): number
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ClaimPath } from './claim-path.js'
 import type { GrantRules, Mapper } from './mapping/mapped.js'
 import type { MappingOptions } from './options/mapping-options.js'
 import type { Nonces } from './http/nonces.js'
-import type { ReplayStore } from './ports.js'
+import type { AuditRecorder, ReplayStore } from './ports.js'
 import type { Logger, Runtime } from './runtime.js'
 
 /** Which kind of token an issuer's tokens must be. */
@@ -121,6 +121,7 @@ export interface Rules {
   readonly limits: Limits
   readonly network: NetworkRules
   readonly keyCache: KeyCacheRules
+  readonly audit: AuditRecorder | undefined
   readonly logger: Logger
   readonly runtime: Runtime
 }

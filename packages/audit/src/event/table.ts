@@ -102,7 +102,11 @@ export const ENTRY: Readonly<Record<keyof AuditEntry, Shape>> = {
     usable: flag,
   }),
   durationMs: number,
+  sampled: members({ rate: number }),
 }
+
+/** What a request can bring about. The other types are of our own doing, however they come out. */
+const BY_REQUEST = /^(?:authn|authz|token|replay|session|subject|signal)\./
 
 /**
  * Whether nobody has proven who they are: the refusals of which a stranger can make any number.
@@ -110,5 +114,6 @@ export const ENTRY: Readonly<Record<keyof AuditEntry, Shape>> = {
  * A client counts once it has authenticated, a subject once its token was verified: sources name no other.
  */
 export function isFromStranger(entry: AuditEntry): boolean {
+  if (!BY_REQUEST.test(entry.type)) return false
   return entry.outcome !== 'success' && entry.subject === undefined && entry.client?.authMethod === undefined
 }

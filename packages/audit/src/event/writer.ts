@@ -7,7 +7,7 @@ import { createIdSource } from './uuid.js'
 export type Content = Omit<AuditEvent, 'chain'>
 
 /** What only the trail itself says. */
-export type OwnMembers = Pick<AuditEvent, 'sampled' | 'counted' | 'gap' | 'sink' | 'checkpoint'>
+export type OwnMembers = Pick<AuditEvent, 'counted' | 'gap' | 'sink' | 'checkpoint'>
 
 /** Turns what a source knows into what is kept. */
 export interface Writer {

@@ -46,8 +46,9 @@ export function createIntake(
     async take(entry) {
       const handling = TYPES[entry.type]
       if (handling === 'sampled' && entry.outcome === 'success') {
-        if (rate === 1) beginning.offer(writer.toContent(entry))
-        else if (Math.random() < rate) beginning.offer(writer.toContent(entry, { sampled: { rate } }))
+        // A source that asked for the rate has left out the others itself.
+        if (rate === 1 || entry.sampled !== undefined) beginning.offer(writer.toContent(entry))
+        else if (Math.random() < rate) beginning.offer(writer.toContent({ ...entry, sampled: { rate } }))
         return
       }
       // Anybody can be refused any number of times: whatever it is that was refused, it has no claim on what is reserved.

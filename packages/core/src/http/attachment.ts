@@ -7,6 +7,7 @@ import type { VerifierOptions } from '../options/options.js'
 import type { DefaultClaims, Principal } from '../principal.js'
 import type { Verifier } from '../verifier.js'
 import type { AuthRequest, IncomingRequest } from '../auth-request.js'
+import { recordDenial } from '../audit-verdict.js'
 import { authenticateNow } from '../judge.js'
 import { isPending } from '../maybe.js'
 import type { Maybe } from '../maybe.js'
@@ -107,16 +108,23 @@ export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void
   try {
     if ('check' in guard) return runCheck(guard, principal)
   } catch (error) {
+    recordDenial(error, principal, verifier, raw)
     throw verifier.refuse(error, principal.scheme)
   }
-  return checkLater(guard, attachment, request)
+  return checkLater(guard, attachment, raw, request)
 }
 
 // Its own async function, so that a predicate that throws before its first await is refused like any other.
-async function checkLater(guard: AsyncGuard, { principal, verifier }: Attachment, request: unknown): Promise<void> {
+async function checkLater(
+  guard: AsyncGuard,
+  { principal, verifier }: Attachment,
+  raw: object,
+  request: unknown,
+): Promise<void> {
   try {
     await runCheckAsync(guard, principal, request)
   } catch (error) {
+    if (principal !== undefined) recordDenial(error, principal, verifier, raw)
     throw verifier.refuse(error, principal?.scheme)
   }
 }

@@ -52,8 +52,8 @@ export function createIssuerList(issuers: readonly ResolvedIssuer[], rules: Rule
 
 /** An issuer with its keys, which are made when first asked for. */
 export function toTrustedIssuer({ rules: own, location }: ResolvedIssuer, rules: Rules): TrustedIssuer {
-  const { network, keyCache, runtime, logger } = rules
-  const context = { network, keyCache, runtime, logger }
+  const { network, keyCache, runtime, logger, audit } = rules
+  const context = { network, keyCache, runtime, logger, audit }
   return new IssuerWithKeys(own, () => createKeySource(own.issuer, location, context))
 }
 

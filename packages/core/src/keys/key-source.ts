@@ -1,7 +1,7 @@
 import { createFetch } from '../http/fetch.js'
 import { toNamedHost } from '../http/fetch-url.js'
 import { createDiscovery } from '../issuers/discovery.js'
-import type { KeySource } from '../ports.js'
+import type { AuditRecorder, KeySource } from '../ports.js'
 import type { KeyCacheRules, NetworkRules } from '../rules.js'
 import type { Logger, Runtime } from '../runtime.js'
 import { createDiscoveredKeysReader, createJwksReader } from './keys-reader.js'
@@ -21,6 +21,8 @@ export interface KeySourceContext {
   readonly keyCache: KeyCacheRules
   readonly runtime: Runtime
   readonly logger: Logger
+  /** Where it is recorded what becomes of the keys. */
+  readonly audit?: AuditRecorder | undefined
 }
 
 /**

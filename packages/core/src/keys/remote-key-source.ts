@@ -3,7 +3,7 @@ import type { Moment } from '../elapsed.js'
 import { AuthenticationError, UpstreamError } from '../errors.js'
 import { startDeadline } from '../http/fetch-deadline.js'
 import type { Deadline } from '../http/fetch-deadline.js'
-import type { KeySelector, KeySource, KeySourceHealth, VerificationKey } from '../ports.js'
+import type { AuditRecorder, KeySelector, KeySource, KeySourceHealth, VerificationKey } from '../ports.js'
 import type { KeyCacheRules, NetworkRules } from '../rules.js'
 import type { Logger, Runtime } from '../runtime.js'
 import { REFRESH_AHEAD, toHealth } from './held-set.js'
@@ -19,6 +19,7 @@ interface RemoteContext {
   readonly keyCache: KeyCacheRules
   readonly runtime: Runtime
   readonly logger: Logger
+  readonly audit?: AuditRecorder | undefined
 }
 
 /** A fetch under way. `done` never rejects: it answers what went wrong, if anything. */
@@ -58,7 +59,7 @@ class RemoteKeySource implements KeySource {
     this.#issuer = issuer
     this.#read = read
     this.#context = context
-    this.#report = createKeysReporter(issuer, context.logger)
+    this.#report = createKeysReporter(issuer, context.logger, context.audit)
     this.#trouble = new Trouble(context.runtime)
   }
 

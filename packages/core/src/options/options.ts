@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AlgorithmName } from '../algorithms.js'
 import type { ClaimPath } from '../claim-path.js'
-import type { ReplayStore, RevocationStore } from '../ports.js'
+import type { AuditRecorder, ReplayStore, RevocationStore } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
 import type { DpopMode, KeyCacheRules, Limits, NetworkRules, TokenProfile } from '../rules.js'
 import type { Claims } from '../principal.js'
@@ -140,6 +140,11 @@ export interface VerifierOptions<C = Claims> {
   readonly dpop?: DpopOptions | undefined
   /** Remembers which proofs were used. Shared by every instance, or a proof works once on each. */
   readonly replayStore?: ReplayStore | undefined
+  /**
+   * Where every verdict is recorded, every denial of a guard, replays, and what becomes of key sets. What cannot be recorded changes
+   * no verdict. Default: nowhere.
+   */
+  readonly audit?: AuditRecorder | undefined
   /** Where an operator is told what a client must not learn. Default: silent. */
   readonly logger?: Logger | undefined
   /** Stands in every challenge. Default `'api'`. */

@@ -41,7 +41,7 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
     maxTokenAgeSeconds,
     maxTokenLifetimeSeconds,
   } = read
-  const { limits, network, keyCache, logger, runtime } = read
+  const { limits, network, keyCache, audit, logger, runtime } = read
   const times = { clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds }
   return {
     rules: Object.freeze({
@@ -53,6 +53,7 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
       limits,
       network,
       keyCache,
+      audit,
       logger,
       runtime,
     }),

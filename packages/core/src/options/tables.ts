@@ -1,6 +1,6 @@
 import type { AlgorithmName } from '../algorithms.js'
 import type { KeySourceContext } from '../keys/key-source.js'
-import type { ReplayStore, RevocationStore } from '../ports.js'
+import type { AuditRecorder, ReplayStore, RevocationStore } from '../ports.js'
 import type { KeyCacheRules, Limits, NetworkRules } from '../rules.js'
 import { silentLogger, systemRuntime } from '../runtime.js'
 import type { Logger, Runtime } from '../runtime.js'
@@ -47,6 +47,7 @@ export interface ReadOptions {
   readonly revocationStore: RevocationStore | undefined
   readonly dpop: ReadDpop | undefined
   readonly replayStore: ReplayStore | undefined
+  readonly audit: AuditRecorder | undefined
   readonly logger: Logger
   readonly realm: string
   readonly publicUrl: readonly string[]
@@ -124,7 +125,7 @@ const runtime: Kind<Runtime> = {
 }
 
 /** What whoever reads key sets of others goes by. */
-export const KEY_SOURCE_TABLE: OptionTable<KeySourceContext> = {
+export const KEY_SOURCE_TABLE: OptionTable<Omit<KeySourceContext, 'audit'>> = {
   network: optional(table(NETWORK_TABLE), readTable(NETWORK_TABLE, {}, 'network')),
   keyCache: optional(table(KEY_CACHE_TABLE), readTable(KEY_CACHE_TABLE, {}, 'keyCache')),
   logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
@@ -216,6 +217,7 @@ export const VERIFIER_TABLE: OptionTable<ReadOptions> = {
   revocationStore: optional(methods<RevocationStore>('a revocation store', ['isRevoked'])),
   dpop: optional(table(DPOP_TABLE)),
   replayStore: optional(methods<ReplayStore>('a replay store', ['claim'])),
+  audit: optional(methods<AuditRecorder>('an audit trail', ['record', 'fingerprint'])),
   logger: KEY_SOURCE_TABLE.logger,
   realm: optional(realm, 'api'),
   publicUrl: optional(publicUrl, []),

@@ -1,0 +1,141 @@
+import { hash } from 'node:crypto'
+import type { AuditEntry, AuditTokenRef } from './audit-event.js'
+import type { AuthRequest, IncomingRequest } from './auth-request.js'
+import { AuthorizationError, CountersignError } from './errors.js'
+import type { AuditRecorder } from './ports.js'
+import type { Principal, Verdict } from './principal.js'
+import { recordLater } from './record.js'
+import type { Credentials } from './steps/credentials.js'
+import type { Verifier } from './verifier.js'
+
+const trails = new WeakMap<Verifier<unknown>, AuditRecorder>()
+
+/** Says where what guards refuse is recorded, for requests that this verifier judged. */
+export function setAudit<C>(verifier: Verifier<C>, audit: AuditRecorder | undefined): void {
+  if (audit !== undefined) trails.set(verifier as Verifier<unknown>, audit)
+}
+
+/** Records that a request, or a bare token, was accepted: as often as the trail wants to hear of it. */
+export function recordAcceptance<C>(
+  audit: AuditRecorder,
+  verdict: Verdict<C>,
+  { token, scheme, request }: Credentials,
+  durationMs: number,
+): void {
+  const rate = readRate(audit)
+  if (rate < 1 && Math.random() >= rate) return
+  recordLater(audit, () => ({
+    type: 'authn.success',
+    outcome: 'success',
+    ...toParties(verdict),
+    tokens: { subject: toTokenRef(audit, verdict, token, scheme) },
+    request: request && toRequest(request),
+    durationMs,
+    sampled: rate < 1 ? { rate } : undefined,
+  }))
+}
+
+/** A trail that cannot say hears of all. */
+function readRate(audit: AuditRecorder): number {
+  try {
+    return audit.sampleRate?.('authn.success') ?? 1
+  } catch {
+    return 1
+  }
+}
+
+/** Records that a request, or a bare token, was refused. Of the token nothing is told: nobody has vouched for it. */
+export function recordRefusal(
+  audit: AuditRecorder,
+  { reason, status }: CountersignError,
+  request: AuthRequest | undefined,
+  durationMs: number,
+): void {
+  const isReplay = reason === 'ERR_PROOF_REPLAYED'
+  recordLater(audit, () => ({
+    type: isReplay ? 'replay.detected' : 'authn.failure',
+    outcome: status >= 500 ? 'error' : isReplay ? 'denied' : 'failure',
+    reason,
+    request: request && toRequest(request),
+    durationMs,
+  }))
+}
+
+/** Records that a guard refused somebody, or failed. */
+export function recordDenial<C>(
+  error: unknown,
+  principal: Principal<C>,
+  verifier: Verifier<unknown>,
+  raw: object,
+): void {
+  const audit = trails.get(verifier)
+  const reason = error instanceof CountersignError ? error.reason : 'ERR_GUARD_FAILED'
+  recordLater(audit, () => ({
+    type: 'authz.denied',
+    outcome: error instanceof AuthorizationError ? 'denied' : 'error',
+    reason,
+    ...toParties(principal),
+    request: findRequest(verifier, raw),
+  }))
+}
+
+/** The policy that holds from now on, by the digest of what `explain()` says of it. */
+export function toPolicyEntry(policy: Readonly<Record<string, unknown>>): AuditEntry {
+  const digest = hash('sha256', JSON.stringify(policy), 'base64url')
+  const id = `verifier:${String(policy['realm'])}`
+  return { type: 'trust.changed', outcome: 'success', policy: { id, hash: `sha256:${digest}`, mode: 'enforce' } }
+}
+
+type Parties = Pick<AuditEntry, 'subject' | 'actor' | 'client'>
+
+function toParties<C>(verdict: Verdict<C> | Principal<C>): Parties {
+  const { issuer, subject, clientId, actor, actorHistory, acr, amr, authenticatedAtSeconds, payload } = verdict
+  const { sid } = payload
+  const actors = actor === undefined ? undefined : [actor, ...actorHistory]
+  return {
+    subject: {
+      iss: issuer,
+      sub: subject,
+      sid: typeof sid === 'string' ? sid : undefined,
+      acr,
+      amr: amr.length === 0 ? undefined : amr,
+      authTime: authenticatedAtSeconds,
+    },
+    actor: actors?.map((each) => ({ iss: each.issuer ?? issuer, sub: each.subject ?? each.clientId ?? '' })),
+    client: clientId === undefined ? undefined : { id: clientId },
+  }
+}
+
+function toTokenRef<C>(
+  audit: AuditRecorder,
+  { header, payload, issuer, expiresAtSeconds, confirmation }: Verdict<C>,
+  token: string,
+  scheme: Credentials['scheme'],
+): AuditTokenRef {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  const { iat } = payload
+  return {
+    fp: audit.fingerprint(token),
+    jti: text(payload['jti']),
+    iss: issuer,
+    kid: text(header['kid']),
+    alg: text(header['alg']),
+    iat: typeof iat === 'number' ? iat : undefined,
+    exp: expiresAtSeconds,
+    cnf: scheme === 'DPoP' ? 'dpop' : confirmation === undefined ? undefined : 'mtls',
+  }
+}
+
+function toRequest({ method, url, remoteAddress }: AuthRequest): NonNullable<AuditEntry['request']> {
+  const route = url !== undefined && URL.canParse(url) ? new URL(url).pathname : undefined
+  return { method, route, ip: remoteAddress }
+}
+
+/** No request may be such that what it did is not recorded. */
+function findRequest(verifier: Verifier<unknown>, raw: object): AuditEntry['request'] {
+  try {
+    return toRequest(verifier.toAuthRequest(raw as IncomingRequest))
+  } catch {
+    return undefined
+  }
+}
