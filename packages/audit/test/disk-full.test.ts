@@ -47,7 +47,7 @@ describe('a disk that is full', () => {
     await trail.close()
     const text = disk.read(file)
     for (let index = 0; index < 20; index++) expect(text).toContain(`"txn":"x${index}"`)
-    const report = await verifyTrail(toSource(text), { sink: 'file' })
+    const report = await verifyTrail(toSource(text), { sink: 'audit.jsonl' })
     expect(report.problems).toEqual([])
     expect(report.torn).toEqual([])
     expect(report.gaps.length).toBeGreaterThan(0)
@@ -128,7 +128,7 @@ it.skipIf(!isMounted)(
         await new Promise((resolve) => setTimeout(resolve, 2))
       }
       await trail.close()
-      const report = await verifyTrail(real, { sink: 'file' })
+      const report = await verifyTrail(real, { sink: 'audit.jsonl' })
       expect(report).toMatchObject({ problems: [], torn: [] })
       expect(report.events).toBeGreaterThan(100)
     } finally {

@@ -7,7 +7,7 @@ import type { Retention } from './rotation.js'
 
 /** Options of a file sink. */
 export interface FileSinkOptions {
-  /** Default `file`. */
+  /** Stands in events that tell of it. Default: the name of the file. */
   readonly name?: string | undefined
   /** A file that has become so large is put aside, under the time. Default 67,108,864. */
   readonly maxBytes?: number | undefined
@@ -23,7 +23,7 @@ export interface FileSinkOptions {
 
 /** Options of a file sink as read. */
 export interface ReadFileOptions {
-  readonly name: string
+  readonly name: string | undefined
   readonly maxBytes: number
   readonly retention: Retention
   readonly reserveBytes: number
@@ -42,7 +42,7 @@ const RUNTIME: OptionTable<ReadFileOptions['runtime']> = {
 }
 
 const FILE: OptionTable<ReadFileOptions> = {
-  name: optional(text('a name', 64), 'file'),
+  name: optional(text('a name', 64)),
   maxBytes: optional(number('bytes', 4_096, 1_099_511_627_776, true), 67_108_864),
   retention: optional(table(RETENTION), {}),
   reserveBytes: optional(number('bytes', 0, 1_073_741_824, true), 8_388_608),

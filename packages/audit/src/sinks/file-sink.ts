@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { AuditEvent, AuditSink } from '@countersign/core'
 import { isFull, toWord } from '../delivery/attempt.js'
 import { TYPES } from '../event/table.js'
@@ -47,7 +48,7 @@ export function fileSink(path: string, options: FileSinkOptions = {}): AuditSink
     if (log.size >= maxBytes) await rotate().catch(() => {})
   }
   return {
-    name,
+    name: name ?? basename(path).slice(-64),
     durability: 'disk',
     async write(batch) {
       // A write that hung is still under way: a second one beside it could come out in its middle.
