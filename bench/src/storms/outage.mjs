@@ -19,13 +19,41 @@ const AUDIENCE = 'https://api.example.com'
  */
 export async function stormOutages({ say }) {
   say('storms: key server down, hanging, and a key withdrawn')
-  return [...(await endure('down')), ...(await endure('hanging')), ...(await withdraw())]
+  return [...(await endureOften('down')), ...(await endureOften('hanging')), ...(await withdraw())]
+}
+
+/**
+ * Endures an outage three times. What the code makes a request wait for comes each time, and the rest of the machine does not:
+ * the longest wait of the calmest time counts. Of the tokens served, the worst time does.
+ * @param {'down' | 'hanging'} kind
+ * @returns {Promise<Fact[]>}
+ */
+async function endureOften(kind) {
+  const times = [await endure(kind), await endure(kind), await endure(kind)]
+  const of = `Key server ${kind}`
+  const shape = { section: /** @type {const} */ ('storms') }
+  return [
+    {
+      ...shape,
+      key: `${kind}.served`,
+      title: `${of}: good tokens served for the stated hour`,
+      value: Math.min(...times.map(({ served }) => served)) * 100,
+      unit: '%',
+    },
+    {
+      ...shape,
+      key: `${kind}.wait`,
+      title: `${of}: longest wait of a request`,
+      value: Math.min(...times.map(({ longestMs }) => longestMs)),
+      unit: 'ms',
+    },
+  ]
 }
 
 /**
  * Asks with a new token every minute, from the outage's first to the end of the stated hour, and once after it.
  * @param {'down' | 'hanging'} kind
- * @returns {Promise<Fact[]>}
+ * @returns {Promise<{ served: number, longestMs: number }>} `served` as a share, from 0 to 1
  */
 async function endure(kind) {
   const clock = createTestClock()
@@ -48,18 +76,7 @@ async function endure(kind) {
   const after = await toReason(verifier.verify(await mintToken(issuer, 'ES256', 0)))
   if (!after.startsWith('ERR_KEYS_')) throw new Error(`Past the stated hour the answer is ${after}`)
   await verifier.close()
-  const of = `Key server ${kind}`
-  const shape = { section: /** @type {const} */ ('storms') }
-  return [
-    {
-      ...shape,
-      key: `${kind}.served`,
-      title: `${of}: good tokens served for the stated hour`,
-      value: (served / asked) * 100,
-      unit: '%',
-    },
-    { ...shape, key: `${kind}.wait`, title: `${of}: longest wait of a request`, value: longestMs, unit: 'ms' },
-  ]
+  return { served: served / asked, longestMs }
 }
 
 /**
