@@ -195,10 +195,15 @@ describe('a configuration cannot be made weak', () => {
     'key',
     'publicKey',
     'observe',
-    'audit',
     'dangerouslyAllowNone',
   ])('A1: there is no option %s: an unknown name is an error, not silence', (name) => {
     expect(refusalOf(() => create({ [name]: true }))).toBe('ERR_CONFIG_UNKNOWN')
     expect(refusalOf(() => create({}, { [name]: true }))).toBe('ERR_CONFIG_UNKNOWN')
+  })
+
+  it('A1: audit is who records, and never a way of looking on while something passes', () => {
+    for (const value of [true, 'observe', {}, () => {}])
+      expect(refusalOf(() => create({ audit: value }))).toBe('ERR_CONFIG_INVALID')
+    expect(refusalOf(() => create({}, { audit: true }))).toBe('ERR_CONFIG_UNKNOWN')
   })
 })
