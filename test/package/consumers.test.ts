@@ -36,7 +36,17 @@ const schemas = Object.fromEntries(['zod', 'valibot', 'arktype'].map((name) => [
 const projects = {
   newest: {
     outside: createOutside(packages, types),
-    files: ['service.ts', 'express.ts', 'fastify.ts', 'koa.ts', 'redis.ts', 'postgres.ts', 'sts.ts', 'guards.ts'],
+    files: [
+      'service.ts',
+      'express.ts',
+      'fastify.ts',
+      'koa.ts',
+      'redis.ts',
+      'audit.ts',
+      'postgres.ts',
+      'sts.ts',
+      'guards.ts',
+    ],
   },
   express4: {
     outside: createOutside(packages, { ...types, '@types/express': path.join(modules, 'express4-types') }),

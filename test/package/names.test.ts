@@ -51,6 +51,62 @@ function listPublicNames(name: string): string {
 }
 
 describe('the public names are part of the promise of a version:', () => {
+  it('@countersign/audit', () => {
+    expect(listPublicNames('@countersign/audit')).toMatchInlineSnapshot(`
+      ".
+        AUDIT_REASONS
+        OCSF_VERSION
+        closeOnSignals
+        createAuditTrail
+        fileSink
+        findInTrail
+        otelLogsSink
+        pinoSink
+        stdoutSink
+        tailTrail
+        toOCSF
+        verifyTrail
+        type AuditReason
+        type AuditTrail
+        type AuditTrailOptions
+        type CheckpointAlgorithm
+        type CheckpointOptions
+        type CheckpointSigner
+        type CheckpointSource
+        type CloseOnSignalsOptions
+        type DenialOptions
+        type FileSinkOptions
+        type Files
+        type FindOptions
+        type FingerprintKey
+        type OcsfEvent
+        type OpenFile
+        type OtelLogRecord
+        type OtelLogger
+        type PinoLogger
+        type PrivacyOptions
+        type QueueOptions
+        type RequiredSinks
+        type Retention
+        type SinkHealth
+        type SinkRole
+        type SinkState
+        type StreamReport
+        type TailOptions
+        type TextStream
+        type TornEvent
+        type TrailEnd
+        type TrailGap
+        type TrailHealth
+        type TrailProblem
+        type TrailProblemKind
+        type TrailQuery
+        type TrailReport
+        type TrailSource
+        type VerifyOptions"
+    `)
+  })
+
   it('@countersign/core', () => {
     expect(listPublicNames('@countersign/core')).toMatchInlineSnapshot(`
       ".
@@ -99,6 +155,7 @@ describe('the public names are part of the promise of a version:', () => {
         type AuditRecorder
         type AuditSink
         type AuditTokenRef
+        type AuditTrailEvent
         type AuditType
         type AuthRequest
         type AuthRequestContext
@@ -266,7 +323,10 @@ describe('the public names are part of the promise of a version:', () => {
         type Verified
       ./testing
         withPrincipal
-        type PrincipalDescription"
+        type PrincipalDescription
+      ./otel
+        instrument
+        type InstrumentOptions"
     `)
   })
 

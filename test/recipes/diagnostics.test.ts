@@ -67,7 +67,7 @@ describe('docs/diagnostics.md', () => {
     const declared = source
       .split(/^(?:\/\*\*.*\n)?(?=export )/m)
       .filter((text) => /^export (?:type|interface) \w+Event\b/.test(text))
-    expect(declared).toHaveLength(4)
+    expect(declared).toHaveLength(5)
     const events = declared.flatMap((text) => (text.includes('\n  | ') ? text.split(/^ {2}\|/m).slice(1) : [text]))
     const expected = events.map((text) => {
       const members = [...text.matchAll(/readonly (\w+):/g)].map(([, member = '']) => member)

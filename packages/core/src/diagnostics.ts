@@ -1,17 +1,19 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Channel } from 'node:diagnostics_channel'
+import type { AuditOutcome, AuditType } from './audit-event.js'
 import type { ErrorCode, Reason } from './error-table.js'
 import type { ErrorDetail } from './errors.js'
 import type { Cut, Scheme } from './principal.js'
 
 /**
  * The names of this suite's channels of `node:diagnostics_channel`. What they carry is plain data without token material:
- * {@link VerdictEvent}, {@link KeysEvent}, {@link DiscoveryEvent} and {@link UpstreamEvent}.
+ * {@link VerdictEvent}, {@link KeysEvent}, {@link DiscoveryEvent}, {@link AuditTrailEvent} and {@link UpstreamEvent}.
  */
 export const CHANNELS = {
   verdict: 'countersign:verdict',
   keys: 'countersign:keys',
   discovery: 'countersign:discovery',
+  audit: 'countersign:audit',
   upstream: 'countersign:upstream',
 } as const
 
@@ -90,6 +92,33 @@ export type DiscoveryEvent =
     }
   | { readonly type: 'failed'; readonly issuer: string; readonly reason: Reason; readonly usable: boolean }
   | { readonly type: 'jwks-uri-changed'; readonly issuer: string; readonly url: string }
+
+/** What an audit trail of `@countersign/audit` did; on `countersign:audit`. Times in milliseconds. */
+export type AuditTrailEvent =
+  | {
+      readonly type: 'recorded'
+      readonly event: AuditType
+      readonly outcome: AuditOutcome
+      readonly reason: string | undefined
+      /** How long that took which the event is about. */
+      readonly durationMs: number | undefined
+      /** How long somebody waited for sinks; `undefined` for an event that nothing waits for. */
+      readonly waitMs: number | undefined
+      /** `false`: no sink had it in time, and what it is about did not happen. */
+      readonly kept: boolean
+    }
+  | {
+      readonly type: 'sink'
+      readonly sink: string
+      readonly state: 'up' | 'failed' | 'full'
+      readonly failure: string | undefined
+    }
+  | {
+      /** Events that a sink, or without its name all of them, never got. */
+      readonly type: 'lost'
+      readonly sink: string | undefined
+      readonly count: number
+    }
 
 /** One outbound request, when it is over; on `countersign:upstream`. `url` stands without its query. */
 export interface UpstreamEvent {

@@ -21,7 +21,14 @@ export type {
 export type { ClaimPath, ClaimPathInput } from './claim-path.js'
 export { createVerifier } from './create-verifier.js'
 export { CHANNELS } from './diagnostics.js'
-export type { DiscoveryEvent, DropReason, KeysEvent, UpstreamEvent, VerdictEvent } from './diagnostics.js'
+export type {
+  AuditTrailEvent,
+  DiscoveryEvent,
+  DropReason,
+  KeysEvent,
+  UpstreamEvent,
+  VerdictEvent,
+} from './diagnostics.js'
 export type { CodeRow, ErrorCode, OAuthError, Reason } from './error-table.js'
 export { CODES, REASONS } from './error-table.js'
 export {

@@ -1,4 +1,5 @@
 import type { Logger } from '@countersign/core'
+import { publishTrailEvent } from '../diagnostics.js'
 import type { Writer } from '../event/writer.js'
 import type { Delivery } from './delivery.js'
 import type { RunnerEvents } from './runner.js'
@@ -14,15 +15,18 @@ export function createAnnouncements(
   findDelivery: () => Delivery | undefined,
 ): RunnerEvents {
   return {
-    onFailed({ sink: { name } }, failure) {
+    onFailed({ sink: { name }, state }, failure) {
+      publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure }))
       logger.warn('An audit sink is down', { sink: name, failure })
       findDelivery()?.tell(writer.toOwn('audit.sink_failed', 'error', { sink: { name, failure } }))
     },
-    onRecovered({ sink: { name } }) {
+    onRecovered({ sink: { name }, state }) {
+      publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure: undefined }))
       logger.info('An audit sink is back', { sink: name })
       findDelivery()?.tell(writer.toOwn('audit.sink_recovered', 'success', { sink: { name } }))
     },
     onGap({ sink: { name } }, loss) {
+      publishTrailEvent(() => ({ type: 'lost', sink: name, count: loss.count }))
       logger.warn('An audit sink has lost events', { sink: name, ...loss })
       findDelivery()?.tell(writer.toOwn('audit.gap', 'error', { gap: { sink: name, ...loss } }))
     },
@@ -31,6 +35,7 @@ export function createAnnouncements(
       delivery?.wake()
       const loss = delivery?.takeLoss()
       if (loss === undefined) return
+      publishTrailEvent(() => ({ type: 'lost', sink: undefined, count: loss.count }))
       logger.warn('Audit events were lost', { ...loss })
       delivery?.tell(writer.toOwn('audit.gap', 'error', { gap: loss }))
     },

@@ -2,6 +2,7 @@ import type { AuditEntry } from '@countersign/core'
 import { unavailable } from '../delivery/delivery.js'
 import type { Delivery } from '../delivery/delivery.js'
 import { waitFor } from '../delivery/deadline.js'
+import { publishTrailEvent } from '../diagnostics.js'
 import { isFromStranger, TYPES } from '../event/table.js'
 import type { Writer } from '../event/writer.js'
 import type { Beginning } from './beginning.js'
@@ -35,29 +36,44 @@ export function createIntake(
   beginning: Beginning,
   begun: Promise<Delivery>,
 ): Intake {
+  const tell = (entry: AuditEntry, waitMs: number | undefined, kept: boolean): void =>
+    publishTrailEvent(() => {
+      const { type: event, outcome, reason, durationMs } = entry
+      return { type: 'recorded', event, outcome, reason, durationMs, waitMs, kept }
+    })
+  const offer = (entry: AuditEntry): void => {
+    beginning.offer(writer.toContent(entry))
+    tell(entry, undefined, true)
+  }
   const deliver = async (entry: AuditEntry): Promise<void> => {
-    const endMs = monotonicNow() + timeoutMs
+    const startMs = monotonicNow()
     const content = writer.toContent(entry)
-    const delivery = beginning.delivery ?? (await waitFor(begun, timeoutMs))
-    if (delivery === undefined) throw unavailable()
-    await delivery.deliver(content, endMs)
+    let kept = false
+    try {
+      const delivery = beginning.delivery ?? (await waitFor(begun, timeoutMs))
+      if (delivery === undefined) throw unavailable()
+      await delivery.deliver(content, startMs + timeoutMs)
+      kept = true
+    } finally {
+      tell(entry, monotonicNow() - startMs, kept)
+    }
   }
   return {
     async take(entry) {
       const handling = TYPES[entry.type]
       if (handling === 'sampled' && entry.outcome === 'success') {
         // A source that asked for the rate has left out the others itself.
-        if (rate === 1 || entry.sampled !== undefined) beginning.offer(writer.toContent(entry))
-        else if (Math.random() < rate) beginning.offer(writer.toContent({ ...entry, sampled: { rate } }))
+        if (rate === 1 || entry.sampled !== undefined) offer(entry)
+        else if (Math.random() < rate) offer({ ...entry, sampled: { rate } })
         return
       }
       // Anybody can be refused any number of times: whatever it is that was refused, it has no claim on what is reserved.
       if (isFromStranger(entry)) {
-        if (denials.admit(entry)) beginning.offer(writer.toContent(entry))
+        if (denials.admit(entry)) offer(entry)
         return
       }
       if (handling === 'awaited') await deliver(entry)
-      else beginning.offer(writer.toContent(entry))
+      else offer(entry)
     },
     tellCounts() {
       if (beginning.delivery?.hasRoom !== true) return
