@@ -9,7 +9,7 @@ export const help = `Measures countersign beside what it is an alternative to, i
   pnpm bench page              writes docs/performance.md again from bench/results/summary.json
 
   --node <version>             measures with npm's binary of that Node in place of the one on PATH
-  --only <section>             one of verify, http, growth, storms, extras, start; may be given again
+  --only <section>             one of verify, http, growth, storms, extras, exchange, audit, start; may be given again
   --help                       this
 
 Raw samples go to bench/results/. Load comes from wrk where it is on PATH (Debian has it), else from autocannon; both

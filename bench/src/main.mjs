@@ -1,8 +1,10 @@
 // pnpm bench: reads the command line, measures section by section, and writes what was found.
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { runAudit } from './audit/run.mjs'
 import { barCount } from './bars.mjs'
 import { readEnvironment } from './environment.mjs'
+import { runExchange } from './exchange/run.mjs'
 import { runExtras } from './extras/run.mjs'
 import { runGrowth } from './growth/run.mjs'
 import { help } from './help.mjs'
@@ -38,6 +40,8 @@ const sections = {
   growth: runGrowth,
   storms: runStorms,
   extras: runExtras,
+  exchange: runExchange,
+  audit: runAudit,
   start: runStart,
 }
 const unknown = (values.only ?? []).filter((name) => !Object.hasOwn(sections, name))

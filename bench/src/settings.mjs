@@ -10,6 +10,8 @@ const quick = {
   growth: { rounds: 2, issuers: [1, 100, 10_000], keys: [1, 10, 100], tokens: [1_000, 10_000], tokenKiB: [0.5, 2, 8] },
   storms: { floodSeconds: 5, coldRequests: 500, peers: false },
   extras: { rounds: 5, batchMs: 20, all: true },
+  exchange: { rounds: 2, seconds: 0.4, connections: [1, 32] },
+  audit: { rounds: 2, batchMs: 50, callers: [1, 64, 512], requestRounds: 2, requestSeconds: 1 },
   start: { rounds: 5 },
 }
 
@@ -27,6 +29,8 @@ const full = {
   },
   storms: { floodSeconds: 10, coldRequests: 500, peers: true },
   extras: { rounds: 15, batchMs: 50, all: true },
+  exchange: { rounds: 9, seconds: 2, connections: [1, 8, 32] },
+  audit: { rounds: 9, batchMs: 300, callers: [1, 64, 512], requestRounds: 13, requestSeconds: 1 },
   start: { rounds: 15 },
 }
 
@@ -38,6 +42,8 @@ const check = {
   growth: { rounds: 15, issuers: [1, 10_000], keys: [], tokens: [10_000, 50_000, 100_000], tokenKiB: [] },
   storms: { floodSeconds: 10, coldRequests: 500, peers: false },
   extras: { rounds: 0, batchMs: 0, all: false },
+  exchange: { rounds: 0, seconds: 0, connections: [] },
+  audit: { rounds: 0, batchMs: 0, callers: [], requestRounds: 13, requestSeconds: 1 },
   start: { rounds: 15 },
 }
 

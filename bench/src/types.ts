@@ -32,7 +32,7 @@ export interface Fact {
   readonly contender?: string
 }
 
-export type Section = 'verify' | 'http' | 'growth' | 'storms' | 'extras' | 'start'
+export type Section = 'verify' | 'http' | 'growth' | 'storms' | 'extras' | 'exchange' | 'audit' | 'start'
 
 export interface Findings {
   readonly groups: readonly Group[]
@@ -131,6 +131,16 @@ export interface Settings {
   }
   readonly storms: { readonly floodSeconds: number; readonly coldRequests: number; readonly peers: boolean }
   readonly extras: { readonly rounds: number; readonly batchMs: number; readonly all: boolean }
+  readonly exchange: { readonly rounds: number; readonly seconds: number; readonly connections: readonly number[] }
+  readonly audit: {
+    /** Of the sinks, each with so many callers that wait. */
+    readonly rounds: number
+    readonly batchMs: number
+    readonly callers: readonly number[]
+    /** Of requests with and without. */
+    readonly requestRounds: number
+    readonly requestSeconds: number
+  }
   readonly start: { readonly rounds: number }
 }
 

@@ -26,15 +26,24 @@ import { fileURLToPath } from 'node:url'
  * @param {IssuerFacts} facts
  * @returns {Promise<ServerChild>}
  */
-export async function startServer(framework, contender, facts) {
-  const file = fileURLToPath(new URL('server.mjs', import.meta.url))
-  const child = fork(file, [framework, contender, JSON.stringify(facts)], {
+export function startServer(framework, contender, facts) {
+  return startChild(new URL('server.mjs', import.meta.url), [framework, contender, JSON.stringify(facts)])
+}
+
+/**
+ * Starts a file that ends in `serve`, with the Node of this process.
+ * @param {URL} file
+ * @param {readonly string[]} args
+ * @returns {Promise<ServerChild>}
+ */
+export async function startChild(file, args) {
+  const child = fork(fileURLToPath(file), args, {
     env: { ...process.env, NODE_ENV: 'production' },
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const died = once(child, 'exit').then(([code]) => {
-    throw new Error(`The server with ${contender} on ${framework} ended with ${String(code)}`)
+    throw new Error(`The server ${args.slice(0, 2).join(', ')} ended with ${String(code)}`)
   })
   died.catch(() => {})
   const hear = async () => (await Promise.race([once(child, 'message'), died]))[0]

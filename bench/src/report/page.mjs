@@ -39,6 +39,18 @@ export function toPage(summary, plots) {
     '## Guards, mapping, schema',
     'Beside the same verifier without them.',
     ...toGroupTables(summary, 'extras'),
+    '## Exchanging tokens',
+    'The token service on Express, its keys and its replay memory in memory, in a process of its own; load from another, so many requests ' +
+      'at once. Each exchange verifies an ES256 token that is new, but for the one that says otherwise, and signs one with ES256. All ' +
+      'divided by one bare `crypto.sign` with ES256, of 600 bytes with a ready key, of which a second has that many on one core; ' +
+      'latencies by the wall time of one.',
+    ...toGroupTables(summary, 'exchange'),
+    '## The audit trail',
+    'Events of exchanges, by so many callers at once who each wait until theirs is kept. Divided by the least that keeps a line: one write ' +
+      'and one fdatasync, one after the other. CPU is of this process: PostgreSQL has its own. Standard output and pino go to /dev/null, and ' +
+      'are waited for here alone. A sink that keeps nothing is what the trail itself costs.',
+    'Hot requests and hot tokens are those of above, on Express and in process, beside the same without a trail; a file is written.',
+    ...toGroupTables(summary, 'audit'),
     '## Importing',
     ...toGroupTables(summary, 'start'),
     '## Where the time goes',
