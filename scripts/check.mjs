@@ -18,8 +18,9 @@ import { readTotals } from './totals.mjs'
 /** @type {Stage[]} */
 const stages = [
   { name: 'format', command: 'oxfmt', args: ['--check', '.'], alone: 'npm run format:check', fix: 'npm run format' },
-  { name: 'lint', command: 'oxlint', args: [], alone: 'npm run lint', fix: 'npm run lint -- --fix' },
   { name: 'types', command: 'node', args: ['scripts/build.mjs'], alone: 'npm run build' },
+  // After the build: suites see other packages as they are built, and a rule must know their types.
+  { name: 'lint', command: 'oxlint', args: [], alone: 'npm run lint', fix: 'npm run lint -- --fix' },
   { name: 'types of tests', command: 'tsc', args: ['-p', 'tsconfig.test.json'], alone: 'npm run types' },
   {
     name: 'suites',
