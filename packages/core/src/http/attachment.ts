@@ -111,21 +111,21 @@ export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void
     recordDenial(error, principal, verifier, raw)
     throw verifier.refuse(error, principal.scheme)
   }
-  return checkLater(guard, attachment, raw, request)
+  return checkLater(guard, { principal, verifier }, raw, request)
 }
 
 // Its own async function, so that a predicate that throws before its first await is refused like any other.
 async function checkLater(
   guard: AsyncGuard,
-  { principal, verifier }: Attachment,
+  { principal, verifier }: Pick<Attachment, 'verifier'> & { readonly principal: Principal<unknown> },
   raw: object,
   request: unknown,
 ): Promise<void> {
   try {
     await runCheckAsync(guard, principal, request)
   } catch (error) {
-    if (principal !== undefined) recordDenial(error, principal, verifier, raw)
-    throw verifier.refuse(error, principal?.scheme)
+    recordDenial(error, principal, verifier, raw)
+    throw verifier.refuse(error, principal.scheme)
   }
 }
 
