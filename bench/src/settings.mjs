@@ -5,13 +5,13 @@
 /** Two minutes: the shape of the picture. @type {Settings} */
 const quick = {
   mode: 'quick',
-  verify: { rounds: 4, batchMs: 15, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'], peers: true },
+  verify: { rounds: 3, batchMs: 15, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'], peers: true },
   http: { rounds: 2, seconds: 1, connections: 32, algorithms: ['RS256'], all: true },
   growth: { rounds: 2, issuers: [1, 100, 10_000], keys: [1, 10, 100], tokens: [1_000, 10_000], tokenKiB: [0.5, 2, 8] },
   storms: { floodSeconds: 5, coldRequests: 500, peers: false },
   extras: { rounds: 5, batchMs: 20, all: true },
-  exchange: { rounds: 2, seconds: 0.4, connections: [1, 32] },
-  audit: { rounds: 2, batchMs: 50, callers: [1, 64, 512], requestRounds: 2, requestSeconds: 1 },
+  exchange: { rounds: 2, seconds: 0.4, connections: [8] },
+  audit: { rounds: 2, batchMs: 50, callers: [1, 64], requestRounds: 2, requestSeconds: 1 },
   start: { rounds: 5 },
 }
 
