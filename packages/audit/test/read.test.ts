@@ -1,6 +1,6 @@
-import { createAuditTrail, fileSink, findInTrail, tailTrail } from '@countersign/audit'
+import { createAuditTrail, fileSink, findInTrail, tailTrail, verifyTrail } from '@countersign/audit'
 import type { AuditEvent } from '@countersign/core'
-import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -63,6 +63,17 @@ describe('findInTrail', () => {
     await write()
     expect(await listAll(findInTrail(file, { txn: 't2' }))).toEqual(['t2'])
     expect(await listAll(findInTrail(file, { txn: 't2', token: 'token-1' }, { fingerprintKeys: keys }))).toEqual([])
+  })
+
+  it('reads on where the file was put aside and the next was not begun: its writer died between the two', async () => {
+    await write()
+    renameSync(file, file.replace('.jsonl', '.2099-01-01T00-00-00-000Z.jsonl'))
+    expect(await listAll(findInTrail(file, { txn: 't3' }))).toEqual(['t3'])
+    expect(await verifyTrail(file)).toMatchObject({ ok: true, streams: [{ stopped: true }] })
+    const next = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0 })]))
+    await next.close()
+    expect((await verifyTrail(file)).streams.map(({ follows }) => follows !== undefined)).toEqual([false, true])
+    await expect(verifyTrail(`${file}.nothing`)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   it('refuses to look for nothing, and for a token without a key', async () => {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import type { AuditEvent } from '@countersign/core'
 import { checkHash, parseLine } from '../chain/parse.js'
 import type { ParsedLine } from '../chain/parse.js'
-import { systemFiles } from '../sinks/files.js'
+import { isMissing, systemFiles } from '../sinks/files.js'
 import { listRotated } from '../sinks/rotation.js'
 import { splitLines } from './lines.js'
 import type { TrailLine } from './lines.js'
@@ -25,8 +25,7 @@ export interface TrailEntry {
 /** Reads a trail from its beginning. Throws what reading throws; what is read throws nothing. */
 export async function* readTrail(source: TrailSource): AsyncGenerator<TrailEntry, void> {
   if (typeof source !== 'string' && !Array.isArray(source)) return yield* readPieces(source as AsyncIterable<Piece>)
-  const paths: readonly string[] =
-    typeof source === 'string' ? [...(await listRotated(systemFiles, source)), source] : (source as readonly string[])
+  const paths = typeof source === 'string' ? await listFiles(source) : (source as readonly string[])
   let number = 1
   for (const path of paths) {
     for await (const line of splitLines(createReadStream(path) as AsyncIterable<Buffer>, number)) {
@@ -34,6 +33,16 @@ export async function* readTrail(source: TrailSource): AsyncGenerator<TrailEntry
       yield toEntry(line)
     }
   }
+}
+
+/** The file may be missing where others were put aside: its writer died between the two. */
+async function listFiles(path: string): Promise<readonly string[]> {
+  const aside = await listRotated(systemFiles, path)
+  const isThere = await systemFiles.stat(path).then(
+    () => true,
+    (error: unknown) => !isMissing(error),
+  )
+  return isThere || aside.length === 0 ? [...aside, path] : aside
 }
 
 type Piece = Uint8Array | string | AuditEvent
