@@ -54,7 +54,8 @@ describe('checkpoints', () => {
     const { events, checkpoints } = await record(25, { key: p256, everyEvents: 10 })
     const own = events.filter(({ type }) => type === 'audit.checkpoint')
     expect(own).toEqual(checkpoints)
-    expect(own.length).toBeGreaterThanOrEqual(3)
+    // The last one is made at the end; two that are due while one is being signed become one.
+    expect(own.length).toBeGreaterThanOrEqual(2)
     for (const { checkpoint, chain } of own) {
       expect(chain.seq).toBeGreaterThan(checkpoint?.seq ?? Infinity)
       expect(events.find((event) => event.chain.seq === checkpoint?.seq)?.chain.hash).toBe(checkpoint?.hash)
