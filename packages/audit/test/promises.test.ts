@@ -134,11 +134,15 @@ describe('5.3.4 backpressure', () => {
 
   it('keeps room in every queue for what is waited for, whatever else there is', async () => {
     const sink = createTestSink()
-    const trail = createAuditTrail(toOptions([sink], { queue, required: { timeoutMs: 1_000 } }))
+    const trail = createAuditTrail(toOptions([sink], { queue, required: { timeoutMs: 2_000 } }))
     await trail.ready()
-    sink.behaviour = { afterMs: 20 }
-    for (let index = 0; index < 500; index++) void trail.record(denial)
-    await expect(trail.record(exchange)).resolves.toBeUndefined()
+    sink.behaviour = { afterMs: 100 }
+    for (let index = 0; index < 500; index++) await trail.record(denial)
+    const queued = (): number | undefined => trail.health().sinks[0]?.queuedEvents
+    expect(queued()).toBe(48)
+    const exchanges = Array.from({ length: 16 }, () => trail.record(exchange))
+    expect(queued()).toBe(64)
+    await expect(Promise.all(exchanges)).resolves.toHaveLength(16)
     await trail.close()
   })
 
