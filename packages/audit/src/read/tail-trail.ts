@@ -77,22 +77,31 @@ async function readChunk(handle: FileHandle, position: number): Promise<Uint8Arr
   return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead)
 }
 
-/** The file after the one at hand; `undefined` while that is the last. Files are known by their number: names change. */
+/**
+ * The file after the one at hand; `undefined` while that is the last, or while names are changing. Files are known by their number:
+ * the living one is asked for it first, so that a file which is put aside meanwhile is found under one name or the other.
+ */
 async function openNext(path: string, current: FileHandle | undefined): Promise<FileHandle | undefined> {
   if (current === undefined) return openIfThere(path)
   const { ino } = await current.stat()
-  const names = [...(await listRotated(systemFiles, path)), path]
-  const numbers = await Promise.all(
-    names.map((name) =>
-      stat(name).then(
-        (found) => found.ino,
-        () => undefined,
-      ),
-    ),
+  const living = await readNumber(path)
+  const aside = await listRotated(systemFiles, path)
+  const names = [...aside, path]
+  const numbers = [...(await Promise.all(aside.map(readNumber))), living]
+  // Not among them: it was removed, and whatever is left came later.
+  const at = numbers.indexOf(ino) + 1
+  const name = names[at]
+  const next = name === undefined ? undefined : await openIfThere(name)
+  if (next === undefined || (await next.stat()).ino === numbers[at]) return next
+  await next.close()
+  return undefined
+}
+
+async function readNumber(name: string): Promise<number | undefined> {
+  return stat(name).then(
+    ({ ino }) => ino,
+    () => undefined,
   )
-  const at = numbers.indexOf(ino)
-  const next = names[at + 1]
-  return at === names.length - 1 || next === undefined ? undefined : openIfThere(next)
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
