@@ -50,4 +50,4 @@ it(`50,000 refusals of strangers a second, for ${seconds} s, cost the trail thei
   }
   expect(told).toBe(offered)
   expect(offered).toBeGreaterThan(5_000)
-})
+}, 120_000)

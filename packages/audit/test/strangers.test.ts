@@ -92,7 +92,7 @@ describe('whatever a stranger sends, an event of any type', () => {
       ),
       { numRuns },
     )
-  })
+  }, 1_200_000)
 
   it('has the members of the table and no other', async () => {
     const extra = {
