@@ -15,6 +15,8 @@ export interface ForgedRequest {
   readonly request: Partial<ContractRequest>
   /** What may be answered: Node itself, the frameworks and we have different words for one refusal. */
   readonly status: readonly number[]
+  /** What may be answered in place of that by one framework, by the name of its host. */
+  readonly statusOn?: Readonly<Record<string, readonly number[]>>
   /** The one `WWW-Authenticate` field, where the refusal must be ours. */
   readonly challenge?: string
   /** What must stand behind the first answer, where another request came behind the first. */

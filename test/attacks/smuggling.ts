@@ -6,6 +6,12 @@ function after(first: string): string {
   return `${first}\r\n\r\nGET`
 }
 
+/**
+ * Node refuses a coding that it does not know once it has handed the headers on. Fastify waits for nothing where it knows no such
+ * route, and has answered by then; the connection ends all the same.
+ */
+const late = 'chunks under another name'
+
 /** Requests inside requests, and lengths that disagree: what one reader takes for a body another takes for a request. */
 export const smuggling: readonly Attack[] = [
   {
@@ -30,7 +36,7 @@ export const smuggling: readonly Attack[] = [
         },
         'a length with a sign': { method: 'POST', fields: [good, ['Content-Length', '+0']] },
         'a length in hexadecimal': { method: 'POST', fields: [good, ['Content-Length', '0x0']] },
-        'chunks under another name': {
+        [late]: {
           method: 'POST',
           fields: [good, ['Transfer-Encoding', 'xchunked']],
           body: '0\r\n\r\n',
@@ -48,13 +54,11 @@ export const smuggling: readonly Attack[] = [
         'a method in lower case': { method: 'get', fields: [good] },
         'lines that end in a line feed': { path: `/me HTTP/1.1\nX: y`, fields: [good] },
       }
-      // Node refuses a coding that it does not know once it has handed the headers on: what waits for nothing, such as a
-      // framework that knows no such route, has answered by then. The connection ends all the same.
-      const late = 'chunks under another name'
       return Object.entries(shapes).map(([name, request]) => ({
         name,
         request,
-        status: name === late ? [400, 404] : [400],
+        status: [400],
+        ...(name === late && { statusOn: { 'Fastify 5': [400, 404] } }),
       }))
     },
   },
