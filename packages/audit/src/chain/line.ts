@@ -23,10 +23,14 @@ export function seal(event: UnsealedEvent): { readonly event: AuditEvent; readon
   const { stream, seq, prev } = event.chain
   const own = toHash(prev, canonical)
   const sealed: AuditEvent = { ...event, chain: { stream, seq, prev, hash: own } }
-  // In canonical form `hash` comes first in `chain`; quotes inside of any text are escaped, so that this stands nowhere else.
-  const line = canonical.replace('"chain":{"prev":', () => `"chain":{"hash":"${own}","prev":`)
+  const line = placeHash(canonical, own)
   lines.set(sealed, line)
   return { event: sealed, line }
+}
+
+/** The line of an event: in canonical form `hash` comes first in `chain`; quotes inside of any text are escaped, so that this stands nowhere else. */
+export function placeHash(canonical: string, hash: string): string {
+  return canonical.replace('"chain":{"prev":', () => `"chain":{"hash":"${hash}","prev":`)
 }
 
 /** An event as one line of JSON, in canonical form, without a line break. */

@@ -66,3 +66,6 @@ export const ROWS: Readonly<Record<AuditType, OcsfRow>> = {
   'service.started': row('application_lifecycle', 3, 'Start'),
   'service.stopped': row('application_lifecycle', 4, 'Stop'),
 }
+
+/** Of a type that is not known here: a trail may have been written by a later version. */
+export const OTHER: OcsfRow = row('application_lifecycle', 99, 'Other')

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '@countersign/core'
-import { CLASSES, ROWS } from './classes.js'
+import { CLASSES, OTHER, ROWS } from './classes.js'
 import { toMembers } from './members.js'
 import { withoutAbsent } from './present.js'
 
@@ -27,7 +27,7 @@ export interface OcsfEvent {
  * Neither is the result bound by the chain, nor can the event be made of it again.
  */
 export function toOCSF(event: AuditEvent): OcsfEvent {
-  const { name, activity, activityName, severity } = ROWS[event.type]
+  const { name, activity, activityName, severity } = Object.hasOwn(ROWS, event.type) ? ROWS[event.type] : OTHER
   const { uid, category } = CLASSES[name]
   const least = event.outcome === 'error' ? 3 : event.outcome === 'success' ? 1 : 2
   return {

@@ -1,5 +1,8 @@
+import { isUtf8 } from 'node:buffer'
+
 /** One line of a trail. */
 export interface TrailLine {
+  /** Empty where it is not UTF-8: other bytes would be read as U+FFFD, which an event may have. */
   readonly text: string
   /** From 1, across all files. */
   readonly number: number
@@ -33,12 +36,14 @@ export async function* splitLines(
     heldBytes += Math.min(part.length, room)
   }
   const take = (isWhole: boolean): TrailLine => {
-    const line = { text: Buffer.concat(held).toString(), number, bytes, isWhole }
+    const line = Buffer.concat(held)
+    const text = isUtf8(line) ? line.toString() : ''
+    const taken = { text, number, bytes, isWhole }
     number += 1
     held = []
     heldBytes = 0
     bytes = 0
-    return line
+    return taken
   }
   for await (const chunk of chunks) {
     const buffer =

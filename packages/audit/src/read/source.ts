@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import type { AuditEvent } from '@countersign/core'
-import { checkHash, parseLine } from '../chain/parse.js'
+import { parseLine, parseRow } from '../chain/parse.js'
 import type { ParsedLine } from '../chain/parse.js'
 import { isMissing, systemFiles } from '../sinks/files.js'
 import { listRotated } from '../sinks/rotation.js'
@@ -65,8 +65,8 @@ async function* readPieces(pieces: AsyncIterable<Piece>): AsyncGenerator<TrailEn
     return
   }
   let number = 0
-  for await (const event of all as AsyncIterable<AuditEvent>) {
+  for await (const row of all) {
     number += 1
-    yield { parsed: checkHash(event), number, bytes: 0, isWhole: true }
+    yield { parsed: parseRow(row), number, bytes: 0, isWhole: true }
   }
 }

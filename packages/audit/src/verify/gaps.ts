@@ -33,8 +33,12 @@ export function createGaps(sink: string | undefined): Gaps {
     judge(stream) {
       // More may be told than is missing, where a sink had kept what it was then said to have lost; never less.
       let credit = told.reduce((sum, { count }) => sum + count, 0)
+      const ranges = merge(told)
+      let at = 0
       return holes.map(({ from, to, linked, line }) => {
-        const isTold = isCovered(from, to, told) && to - from < credit
+        // Both in the order of their numbers: there may be as many as events.
+        while (at < ranges.length && (ranges[at]?.to ?? 0) < to) at += 1
+        const isTold = (ranges[at]?.from ?? Infinity) <= from && to - from < credit
         if (isTold) credit -= to - from + 1
         return { stream, from, to, linked, line, told: isTold }
       })
@@ -42,17 +46,18 @@ export function createGaps(sink: string | undefined): Gaps {
   }
 }
 
-/** Whether ranges together cover all numbers from one to another. */
-function isCovered(
-  from: number,
-  to: number,
-  ranges: readonly { readonly from: number; readonly to: number }[],
-): boolean {
-  let next = from
-  for (let step = 0; step <= ranges.length && next <= to; step++) {
-    const reach = ranges.filter((range) => range.from <= next && range.to >= next).map((range) => range.to)
-    if (reach.length === 0) return false
-    next = Math.max(...reach) + 1
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** What ranges together cover, in the order of numbers. */
+function merge(ranges: readonly Range[]): readonly Range[] {
+  const merged: { from: number; to: number }[] = []
+  for (const { from, to } of ranges.toSorted((left, right) => left.from - right.from)) {
+    const last = merged.at(-1)
+    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to)
+    else merged.push({ from, to })
   }
-  return next > to
+  return merged
 }

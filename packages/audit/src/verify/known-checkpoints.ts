@@ -34,6 +34,8 @@ export async function readCheckpoints(
   const add = (checkpoint: Checkpoint): void => {
     const { stream, seq, hash } = checkpoint
     const own = hashes.get(stream) ?? new Map<number, string>()
+    // Whoever got hold of the key later can sign for a past that they made up; what was signed before stands against it.
+    if ((own.get(seq) ?? hash) !== hash) report({ kind: 'rewritten', stream, seq })
     hashes.set(stream, own.set(seq, hash))
     if ((last.get(stream)?.seq ?? 0) < seq) last.set(stream, checkpoint)
   }

@@ -11,7 +11,7 @@ export interface StreamCheck {
   readonly gaps: Gaps
   /** Looks at the next event of this stream. `isEdited`: its own hash is wrong. Answers `duplicate` for one that stood there before. */
   take(event: AuditEvent, line: number, isEdited: boolean): 'new' | 'duplicate'
-  /** The hash of an event that was seen not long ago. */
+  /** The hash of an event that was seen not long ago, or last. */
   findHash(seq: number): string | undefined
   /** Frees the hashes of what was seen. */
   forget(): void
@@ -74,7 +74,7 @@ export function createStreamCheck(
       remember(seq, hash)
       return 'new'
     },
-    findHash: (seq) => hashes.get(seq),
+    findHash: (seq) => hashes.get(seq) ?? (seq === last.seq ? last.hash : undefined),
     forget: () => hashes.clear(),
     toReport: (checkpointSeq) => ({
       stream,

@@ -32,6 +32,8 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
   let events = 0
   let duplicates = 0
   let checkpoints = 0
+  const remembered: StreamCheck[] = []
+  /** Of all streams: the first line may be a stranger to them, and say of itself what it likes. */
   let beganAt: string | undefined
   let current: StreamCheck | undefined
 
@@ -55,8 +57,8 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
         problems.add({ kind: 'rewritten', stream: of, seq: predecessor.seq, line })
     }
     streams.set(stream, begun)
-    const remembered = [...streams.values()]
-    remembered.at(-MAX_REMEMBERED - 1)?.forget()
+    if (beganAt === undefined || event.time < beganAt) beganAt = event.time
+    if (remembered.push(begun) > MAX_REMEMBERED) remembered.shift()?.forget()
     return begun
   }
   /** A checkpoint in the trail itself speaks of an event before it, of its own stream. */
@@ -78,10 +80,12 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
     else if (said !== undefined) problems.add({ kind: 'rewritten', stream, seq, line })
   }
   const checkEnds = (): void => {
-    for (const [stream, { seq, time }] of known?.last ?? []) {
+    const all = [...(known?.last ?? [])]
+    const newest = all.reduce((latest, [, { time }]) => (time > latest ? time : latest), '')
+    for (const [stream, { seq, time }] of all) {
       const found = streams.get(stream)
-      // Of a stream that is not here at all: it may have been deleted with the old files.
-      if (found === undefined && (beganAt === undefined || time < beganAt)) continue
+      // Of a stream that is not here at all: it may have been deleted with the old files. The newest was in none of them.
+      if (found === undefined && beganAt !== undefined && time < beganAt && time < newest) continue
       if ((found?.lastSeq ?? 0) < seq)
         problems.add({ kind: 'truncated', stream, seq: (found?.lastSeq ?? 0) + 1, toSeq: seq })
     }
@@ -91,7 +95,6 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
       if (parsed.kind === 'garbage') return torn.note({ line, bytes }, isWhole)
       const { event } = parsed
       torn.settle(event)
-      beganAt ??= event.time
       // An event that was edited may name any stream: it stands where it stands.
       const own = streams.get(event.chain.stream) ?? (parsed.kind === 'edited' ? current : undefined)
       const check = own ?? begin(event, line)

@@ -1,0 +1,162 @@
+import { createAuditTrail, fileSink, findInTrail, toOCSF, verifyTrail } from '@countersign/audit'
+import type { TrailReport } from '@countersign/audit'
+import type { AuditEvent } from '@countersign/core'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { calculateJwkThumbprint } from 'jose'
+import type { JSONWebKeySet } from 'jose'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { signCheckpoint } from '../src/chain/checkpoint.js'
+import { seal } from '../src/chain/line.js'
+import { toSigner } from '../src/chain/signer.js'
+import { createTestSink, exchange, toOptions } from './doubles.js'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'countersign-hostile-'))
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const FIRST = 6
+let lines: string[]
+let known: AuditEvent[]
+let keys: JSONWebKeySet
+
+/** Three streams of six events, each with a checkpoint at its end. */
+beforeAll(async () => {
+  const file = path.join(folder, 'audit.jsonl')
+  const second = createTestSink('second')
+  for (let count = 0; count < 3; count++) {
+    const checkpoints = { key, sink: second }
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0 })], { checkpoints }))
+    for (const txn of ['a\uD800', 'b', 'c']) await trail.record({ ...exchange, txn, durationMs: 0.1 })
+    await trail.close()
+  }
+  lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  known = second.events
+  const jwk = createPublicKey(key).export({ format: 'jwk' })
+  keys = { keys: [{ ...jwk, kid: await calculateJwkThumbprint(jwk) } as JSONWebKeySet['keys'][number]] }
+})
+
+async function* toSource<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}
+const verify = (trail: readonly string[], checkpoints: readonly AuditEvent[] = known): Promise<TrailReport> =>
+  verifyTrail(toSource([trail.map((line) => `${line}\n`).join('')]), {
+    checkpoints: { keys, source: toSource(checkpoints) },
+  })
+const parse = (line: string | undefined): AuditEvent => JSON.parse(line ?? '') as AuditEvent
+
+/** An event that somebody made up, with a hash that fits. */
+function forge(members: object, place: Partial<AuditEvent['chain']> = {}): string {
+  const { chain: _, predecessor: __, ...event } = parse(lines[0])
+  return seal({ ...event, ...members, chain: { stream: 'forged', seq: 1, prev: '', ...place } } as never).line
+}
+
+describe('a line that reads otherwise than the event that was sealed', () => {
+  it.each([
+    ['has a member twice', (line: string) => line.replace('"outcome":', '"outcome":"denied","outcome":')],
+    ['has a member twice, once by an escape', (line: string) => line.replace('"txn":', '"\\u0074xn":"other","txn":')],
+    ['has another number that counts as the same', (line: string) => line.replace('0.1', '0.10000000000000000999')],
+    [
+      'has its members in another order',
+      (line: string) => JSON.stringify(Object.fromEntries(Object.entries(parse(line)).toReversed())),
+    ],
+    ['hides text in white space', (line: string) => line.replace('{', '{\t \r')],
+    ['ends in a carriage return', (line: string) => `${line}\r`],
+  ])('is edited where it %s', async (_, change) => {
+    const changed = change(lines[1] ?? '')
+    expect(changed).not.toBe(lines[1])
+    expect((await verify(lines.toSpliced(1, 1, changed))).firstBad).toMatchObject({ kind: 'edited', seq: 2, line: 2 })
+  })
+
+  it('is no event where it is not UTF-8: what is read in its place may be what was sealed', async () => {
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+    const at = bytes.indexOf('\uFFFD')
+    expect(at).toBeGreaterThan(0)
+    const changed = Buffer.concat([bytes.subarray(0, at), Buffer.from([0xff]), bytes.subarray(at + 3)])
+    expect((await verifyTrail(toSource([bytes]))).ok).toBe(true)
+    expect((await verifyTrail(toSource([changed]))).firstBad).toMatchObject({ kind: 'garbage', line: 2 })
+  })
+})
+
+describe('a trail of which a checkpoint is held', () => {
+  it('is truncated where all of it is gone', async () => {
+    expect((await verify([])).firstBad).toMatchObject({ kind: 'truncated', toSeq: 5 })
+    expect((await verifyTrail(toSource<string>([]))).ok).toBe(true)
+  })
+
+  it('is truncated where all of it is gone, and another stands in its place', async () => {
+    expect((await verify([forge({ time: new Date().toISOString() })])).firstBad).toMatchObject({ kind: 'truncated' })
+  })
+
+  it('is truncated where its last stream is gone, whatever time its first event says that it is', async () => {
+    const rest = lines.slice(0, -FIRST)
+    const { stream } = parse(lines.at(-1)).chain
+    const cut = { kind: 'truncated', stream, seq: 1, toSeq: 5 }
+    expect((await verify(rest)).problems).toContainEqual(cut)
+    for (const time of ['9999-12-31T23:59:59.999Z', 'z', 7, undefined])
+      expect((await verify([forge({ time }), ...rest])).problems).toContainEqual(cut)
+  })
+
+  it('may have lost its oldest streams: old files are deleted', async () => {
+    expect(await verify(lines.slice(FIRST))).toMatchObject({ ok: true })
+  })
+
+  it('is rewritten where two checkpoints speak of one number and not of one event, whichever comes first', async () => {
+    const { stream, seq } = parse(lines[4]).chain
+    const jws = await signCheckpoint(await toSigner(key), { stream, seq, hash: 'other' }, new Date().toISOString())
+    const other = { ...known[0], checkpoint: { seq, hash: 'other', jws } } as AuditEvent
+    for (const both of [
+      [other, ...known],
+      [...known, other],
+    ])
+      expect((await verify(lines, both)).problems).toContainEqual({ kind: 'rewritten', stream, seq })
+    expect((await verify(lines, [...known, ...known])).ok).toBe(true)
+  })
+})
+
+describe('whatever a trail holds, reading it throws nothing', () => {
+  const odd = [null, 7, 'x', [], {}, { stream: null }, [null], { seq: 'x' }]
+  const members = ['checkpoint', 'gap', 'predecessor', 'actor', 'subject', 'tokens', 'time', 'service', 'txn']
+  const cases = members.flatMap((name) => odd.map((value) => ({ [name]: value })))
+
+  it('of members that are something else', async () => {
+    for (const type of ['audit.checkpoint', 'audit.gap', 'token.exchange', '__proto__', 'constructor']) {
+      const forged = cases.map((each, index) => forge({ type, ...each }, { stream: `forged ${index}` }))
+      const all = [...lines, ...forged]
+      const source = (): AsyncIterable<string> => toSource([all.map((line) => `${line}\n`).join('')])
+      const report = await verify(all)
+      expect(report.events + report.problemCount + report.torn.length).toBeGreaterThanOrEqual(all.length)
+      expect((await verify(lines, forged.map(parse))).streams).toHaveLength(3)
+      for await (const event of findInTrail(source(), { txn: 'x' })) toOCSF(event)
+      const query = { token: 'a', subject: { iss: 'b', sub: 'c' }, txn: 'd' }
+      const fingerprintKeys = [{ id: 'k1', secret: Buffer.alloc(32, 7) }]
+      for await (const event of findInTrail(source(), query, { fingerprintKeys })) expect(event).toBeUndefined()
+      for await (const event of findInTrail(source(), { subject: query.subject })) expect(event).toBeUndefined()
+    }
+  })
+
+  it('of rows that are no events', async () => {
+    const rows = [...lines.map(parse), null, 7, 'x', {}, [], { chain: null }] as AuditEvent[]
+    expect(await verifyTrail(toSource(rows))).toMatchObject({ ok: false, events: lines.length, problemCount: 6 })
+    expect(await verifyTrail(toSource([...rows, {}].toReversed() as AuditEvent[]))).toMatchObject({ ok: false })
+  })
+
+  it('of more gaps over one number than a function takes arguments', async () => {
+    const gap = { from: 2, to: 3, count: 2 }
+    const gaps = Array.from({ length: 130_000 }, (_, at) => forge({ type: 'audit.gap', gap }, { seq: at * 2 + 1 }))
+    expect((await verifyTrail(toSource([gaps.join('\n')]))).gaps).toHaveLength(129_999)
+  }, 60_000)
+
+  it('of the names of prototypes', async () => {
+    const named = lines.toSpliced(1, 1, (lines[1] ?? '').replace('{', '{"__proto__":{"outcome":"denied"},'))
+    expect((await verify(named)).firstBad).toMatchObject({ kind: 'edited', line: 2 })
+    const streams = ['__proto__', 'constructor', 'toString'].map((stream) => forge({}, { stream }))
+    expect((await verify([...lines, ...streams])).streams).toHaveLength(6)
+  })
+
+  it('of lines without end, of nothing, or of brackets', async () => {
+    const noise = ['x'.repeat(3_000_000), '\0'.repeat(5_000), '['.repeat(400_000), '\uFEFF{}', '{"v":1e999}', '""']
+    const report = await verify([...lines, ...noise])
+    expect(report).toMatchObject({ ok: false, events: lines.length, problemCount: noise.length })
+  })
+})
