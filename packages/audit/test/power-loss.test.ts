@@ -63,7 +63,7 @@ describe('what was acknowledged', () => {
   it('would be missing if the sink did not wait: this disk shows it', async () => {
     const disk = createDisk()
     disk.isLying = true
-    expect(missing(await recordUntilPowerLoss(disk, 60)).length).toBeGreaterThan(0)
+    expect(missing(await recordUntilPowerLoss(disk, 300)).length).toBeGreaterThan(0)
   })
 
   it('is there where files are put aside meanwhile: names are synced with their folder', async () => {
@@ -82,6 +82,14 @@ describe('what was acknowledged', () => {
     expect(missing(aftermath)).toEqual([])
     expect(aftermath.report.problems).toEqual([])
     expect((await disk.readdir('/log')).length).toBe(3)
+  })
+
+  it('is there after a sync of the folder that failed: no file is used whose name is not on the disk', async () => {
+    const disk = createDisk()
+    disk.failNextFolderSync = true
+    const aftermath = await recordUntilPowerLoss(disk, 60)
+    expect(aftermath.acknowledged.length).toBeGreaterThan(0)
+    expect(missing(aftermath)).toEqual([])
   })
 })
 

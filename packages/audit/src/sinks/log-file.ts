@@ -39,7 +39,8 @@ export function createLogFile(files: Files, file: string, mode: number): LogFile
     const tail = await readFileTail(files, file)
     const opened = await files.open(file, 'a', mode)
     try {
-      if (tail === undefined) await syncFolder(files, path.dirname(file))
+      // Even of a file that was there: whoever made it may not have come so far.
+      await syncFolder(files, path.dirname(file))
     } catch (error) {
       await opened.close()
       throw error
