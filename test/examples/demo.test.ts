@@ -1,3 +1,4 @@
+import type { AuditEvent } from '@countersign/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { build, start } from './child.js'
 
@@ -40,6 +41,13 @@ const FEDERATION = [
   'billing and cannot read invoices',
 ]
 
+const AUDIT = [
+  'trail as it was written',
+  'trail a refusal made a success',
+  'trail that line taken out',
+  'trail its last three lines cut off',
+]
+
 // Drops the credentials of every call on its way, so that nothing comes out as expected that needs them.
 const forgetful = `data:text/javascript,${encodeURIComponent(`
   const { fetch } = globalThis
@@ -58,6 +66,7 @@ describe('the demo', () => {
       ...['Express', 'Fastify', 'Koa'].flatMap((framework) => CALLS.map((call) => `${framework} ${call}`)),
       ...THEFT,
       ...FEDERATION,
+      ...AUDIT,
     ])
     for (const row of rows) expect(row).toMatchObject({ mark: '✓', got: row.expected })
     expect(rows.slice(0, 5)).toMatchObject([
@@ -78,7 +87,7 @@ describe('the demo', () => {
       { got: '401 invalid_token', why: 'ERR_PROOF_BINDING' },
       { got: '200', why: 'acme orders-job (orders:read)' },
     ])
-    expect(rows.slice(45)).toMatchObject([
+    expect(rows.slice(45, 54)).toMatchObject([
       { got: '200', why: 'by the rule orders-to-billing' },
       { got: '400 invalid_scope', why: 'ERR_STS_SCOPE_FORBIDDEN' },
       { got: '400 invalid_request', why: 'ERR_TOKEN_AUDIENCE' },
@@ -88,6 +97,26 @@ describe('the demo', () => {
       { got: '401 invalid_client', why: 'ERR_STS_CLIENT_UNKNOWN' },
       { got: '201', why: 'deploy-shop (deploy)' },
       { got: '401 invalid_token', why: 'ERR_TOKEN_AUDIENCE' },
+    ])
+    const lines = demo.output.split('\n').filter((line) => line.startsWith('{'))
+    const [exchange, use, ...others] = lines.map((line) => JSON.parse(line) as AuditEvent)
+    expect(others).toEqual([])
+    expect(exchange).toMatchObject({
+      type: 'token.exchange',
+      outcome: 'success',
+      subject: { sub: 'alice' },
+      client: { id: 'orders' },
+      scope: { granted: ['invoice:read'] },
+      policy: { id: 'demo', rule: 'orders-to-billing' },
+    })
+    expect(use).toMatchObject({ type: 'authn.success', tokens: { subject: exchange?.tokens?.issued } })
+    const refused = rows[55]?.why
+    expect(refused).toMatch(/^event \d+, in line \d+$/)
+    expect(rows.slice(54)).toMatchObject([
+      { got: 'ok', why: expect.stringMatching(/^events 1 to \d+, signed up to \d+$/) },
+      { got: 'edited' },
+      { got: 'missing', why: refused },
+      { got: 'truncated', why: expect.stringMatching(/^event \d+$/) },
     ])
     expect(demo.output).toMatch(
       /two instances share their memory: (a Redis on port \d+|the Redis of REDIS_URL|one store)/,

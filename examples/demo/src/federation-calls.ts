@@ -50,8 +50,11 @@ function toText({ for: subject, actor, client, scopes = [] }: Told): string | un
   return client === undefined ? undefined : `${client} (${scopes.join(' ')})`
 }
 
-/** Alice calls orders, and orders calls billing for her. */
-export async function playDelegation(federation: Federation, users: OpenIdProvider): Promise<readonly Result[]> {
+/** Alice calls orders, and orders calls billing for her, with the token that is returned too. */
+export async function playDelegation(
+  federation: Federation,
+  users: OpenIdProvider,
+): Promise<{ readonly results: readonly Result[]; readonly token: string }> {
   const { issuer, billing } = federation
   const scene = createScene(federation)
   const nowSeconds = Math.floor(Date.now() / 1000)
@@ -118,7 +121,7 @@ export async function playDelegation(federation: Federation, users: OpenIdProvid
     `${billing}/invoices`,
     bearing(alice),
   )
-  return scene.results
+  return { results: scene.results, token }
 }
 
 /** A job of a CI platform deploys, and has no secret. */

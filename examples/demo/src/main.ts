@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { AUDIENCE, startApis, startInstances } from './apis.js'
 import type { Api, OnRefusal } from './apis.js'
+import { playAudit, readLinesOf } from './audit-scene.js'
 import { prepareBoundCalls } from './bound-calls.js'
 import { makeCall, prepareCalls } from './calls.js'
 import type { Result } from './calls.js'
@@ -11,11 +12,12 @@ import type { OpenIdProvider } from './providers.js'
 import { playKeyScenes } from './scenes.js'
 import { toTable } from './table.js'
 import { startFederation } from './token-service.js'
+import type { Federation } from './token-service.js'
 
 const HELP = `Usage: npm run demo [-- --serve]
 
 Starts two OpenID Providers and one API on each of Express, Fastify and Koa, calls every API with
-good and bad tokens, steals a bound one, exchanges some, and prints what came of it. Exits with 0 if every answer was the expected one.
+good and bad tokens, steals a bound one, exchanges some, reads and forges the audit trail, and prints what came of it. Exits with 0 if every answer was the expected one.
 
   --serve     then leave everything running and print calls to try; Ctrl-C ends it
   -h, --help  print this`
@@ -98,19 +100,35 @@ async function showTheft(acme: OpenIdProvider): Promise<number> {
   return results.filter(({ matched }) => !matched).length
 }
 
-/** What a token service makes of a user's token, and of a job that has no secret. */
+/** What a token service makes of a user's token, and of a job that has no secret; and what an auditor finds of it afterwards. */
 async function showTokenService(acme: OpenIdProvider): Promise<number> {
   console.log('\nStarting a token service on Fastify, and two APIs that take its tokens alone: billing and production')
   const federation = await startFederation(acme.issuer)
-  running.push(federation)
-  const scenes = [
-    ['Calling billing for alice, who called orders', await playDelegation(federation, acme)],
-    ['Deploying from CI without a secret', await playDeployment(federation)],
-  ] as const
-  for (const [title, results] of scenes) {
-    console.log(`\n${title}\n\n${toTable(results, process.stdout.isTTY && process.stdout.hasColors())}`)
+  const { ledger } = federation
+  running.push({ close: ledger.discard })
+  const { delegation, token, deployment } = await playFederation(federation, acme)
+  showScene('Calling billing for alice, who called orders', delegation)
+  showScene('Deploying from CI without a secret', deployment)
+
+  console.log('\nWhat the audit trail says of the token that orders was given: its exchange, and its use\n')
+  for (const line of await readLinesOf(token, ledger)) console.log(line)
+  const audit = await playAudit(ledger)
+  showScene('Verifying the trail, and copies of it that somebody has changed', audit)
+  return [...delegation, ...deployment, ...audit].filter(({ matched }) => !matched).length
+}
+
+/** Ends the federation, and with it the trail: what is read afterwards is all of it. */
+async function playFederation(federation: Federation, acme: OpenIdProvider) {
+  try {
+    const { results: delegation, token } = await playDelegation(federation, acme)
+    return { delegation, token, deployment: await playDeployment(federation) }
+  } finally {
+    await federation.close()
   }
-  return scenes.flatMap(([, results]) => results).filter(({ matched }) => !matched).length
+}
+
+function showScene(title: string, results: readonly Result[]): void {
+  console.log(`\n${title}\n\n${toTable(results, process.stdout.isTTY && process.stdout.hasColors())}`)
 }
 
 /** A provider of its own, because the scenes end with it gone. */

@@ -5,7 +5,7 @@ import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CountersignError, createVerifier, memoryReplayStore, memoryRevocationStore } from '@countersign/core'
-import type { AuditEntry, Verifier } from '@countersign/core'
+import type { AuditEntry, AuditRecorder, Verifier } from '@countersign/core'
 import * as forExpress from '@countersign/express'
 import * as forFastify from '@countersign/fastify'
 import * as forKoa from '@countersign/koa'
@@ -15,6 +15,8 @@ import type { NextFunction, Request, Response } from 'express'
 import fastify from 'fastify'
 import { SignJWT } from 'jose'
 import Koa from 'koa'
+import { openLedger } from './audit-trail.js'
+import type { Ledger } from './audit-trail.js'
 
 /** What the API calls itself whose callers are called on behalf of. */
 export const ORDERS = 'https://orders.example.com'
@@ -33,6 +35,9 @@ export interface Federation {
   signJobToken(branch: string): Promise<string>
   /** What was recorded last, or refused last by one of the APIs. */
   readLast(): string | undefined
+  /** Where all three record what they did. */
+  readonly ledger: Ledger
+  /** Ends the servers, and then the trail. */
   close(): Promise<void>
 }
 
@@ -43,12 +48,15 @@ export async function startFederation(users: string): Promise<Federation> {
   const secret = randomBytes(32).toString('base64url')
   const server = await listen(createServer())
   const issuer = toUrl(server)
-  const service = await startService({ issuer, users, secret, platformKey: platform.publicKey, server, notes })
+  const ledger = await openLedger()
+  const audit = withNotes(ledger.trail, notes)
+  const service = await startService({ issuer, users, secret, platformKey: platform.publicKey, server, audit })
   const verifierOf = (audience: string): Verifier =>
     createVerifier({
       audience,
       issuers: [{ issuer, tokenProfile: 'rfc9068' }],
       network: { allowInsecureLoopback: true },
+      audit: ledger.trail,
     })
   const refused = (error: unknown): void => {
     if (error instanceof CountersignError) notes.push(error.reason)
@@ -62,12 +70,25 @@ export async function startFederation(users: string): Promise<Federation> {
     secret,
     signJobToken: (branch) => signJobToken(branch, issuer, platform.privateKey),
     readLast: () => notes.splice(0).at(-1),
+    ledger,
     async close() {
       for (const each of servers) {
         each.close()
         each.closeAllConnections()
       }
       await Promise.all([service.close(), billing.close(), production.close()])
+      await ledger.trail.close()
+    },
+  }
+}
+
+/** The trail, with a note of what it took: the table shows the last. */
+function withNotes(trail: AuditRecorder, notes: string[]): AuditRecorder {
+  return {
+    fingerprint: (token) => trail.fingerprint(token),
+    async record(entry) {
+      await trail.record(entry)
+      if (!entry.type.startsWith('key.')) notes.push(toNote(entry))
     },
   }
 }
@@ -78,14 +99,14 @@ interface ServiceParts {
   readonly secret: string
   readonly platformKey: KeyObject
   readonly server: Server
-  readonly notes: string[]
+  readonly audit: AuditRecorder
 }
 
-async function startService({ issuer, users, secret, platformKey, server, notes }: ServiceParts) {
+async function startService({ issuer, users, secret, platformKey, server, audit }: ServiceParts) {
   const platform = { issuer: CI, keys: { jwks: { keys: [platformKey.export({ format: 'jwk' })] } } }
   const network = { allowInsecureLoopback: true }
   const verifier = createVerifier({ audience: [issuer, ORDERS], issuers: [users, platform], network })
-  const signingKeys = createSigningKeys({ store: memoryKeys(), wrapper: localKeyWrapper([secret]) })
+  const signingKeys = createSigningKeys({ store: memoryKeys(), wrapper: localKeyWrapper([secret]), audit })
   const bySecret = { method: 'client_secret_basic', secrets: [secret] } as const
   const service = createTokenService({
     issuer,
@@ -138,7 +159,7 @@ async function startService({ issuer, users, secret, platformKey, server, notes 
         },
       ],
     },
-    audit: { record: async (entry) => void notes.push(toNote(entry)), fingerprint: () => 'not of interest here' },
+    audit,
     replayStore: memoryReplayStore(),
     revocations: memoryRevocationStore(),
   })
