@@ -60,6 +60,8 @@ const MAX_BATCH_BYTES = 1_048_576
 const FIRST_RETRY_MS = 10
 const LAST_RETRY_MS = 1_000
 const PROBE_MS = 1_000
+/** What nothing waits for comes together for so long. A batch of one costs a write, a sync and a thread: 200 µs of CPU. */
+const GATHER_MS = 50
 
 /** Creates the runner of one sink. */
 export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules, events: RunnerEvents): Runner {
@@ -74,6 +76,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   let batchEvents = MAX_BATCH_EVENTS
   let retryMs = FIRST_RETRY_MS
   let lastProbeMs = -Infinity
+  let hurry: () => void = () => {}
 
   const fail = (failure: string): void => {
     lastFailure = failure
@@ -103,10 +106,25 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     events.onProgress()
   }
 
+  /** Whether there is a reason to write what there is. */
+  const isDue = (): boolean =>
+    queue.isAwaited || queue.events >= batchEvents || queue.bytes >= MAX_BATCH_BYTES || idle.length > 0
+  const gather = (): Promise<void> =>
+    new Promise((resolve) => {
+      // Holds the process: one that comes to its end writes first.
+      const timer = setTimeout(resolve, GATHER_MS)
+      hurry = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
   const run = async (): Promise<void> => {
     // One turn later: whatever is recorded in this one shares a batch, and with it one sync of the disk.
     await new Promise(setImmediate)
     while (queue.events > 0 && !isStopped) {
+      if (!isDue()) await gather()
+      if (isStopped) break
       const batch = queue.peek(batchEvents, MAX_BATCH_BYTES)
       let isLate = false
       const outcome = await attemptWrite(
@@ -167,14 +185,21 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     push(item) {
       if (state === 'full' && item.isOrdinary) lastProbeMs = rules.monotonicNow()
       queue.push(item)
+      if (isDue()) hurry()
       if (isRunning || isStopped) return
       isRunning = true
       void run()
     },
     lose: (seq) => losses.add(seq),
-    drain: () => (isRunning ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+    drain() {
+      if (!isRunning) return Promise.resolve()
+      const drained = new Promise<void>((resolve) => idle.push(resolve))
+      hurry()
+      return drained
+    },
     stop() {
       isStopped = true
+      hurry()
     },
   }
   return runner
