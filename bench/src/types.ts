@@ -101,6 +101,8 @@ export interface BarResult {
   readonly value: number
   readonly spread?: Spread
   readonly holds: boolean
+  /** Where the bar is more than the server without authentication comes to in this run: the bar as it stands, and what that server comes to. */
+  readonly outOfReach?: { readonly limit: number; readonly ceiling: number }
 }
 
 export type Mode = 'quick' | 'full' | 'check'
@@ -111,6 +113,8 @@ export interface Settings {
   readonly verify: {
     readonly rounds: number
     readonly batchMs: number
+    /** Of each contender, before anything is measured. */
+    readonly warmUpCalls: number
     readonly algorithms: readonly Algorithm[]
     readonly peers: boolean
   }

@@ -1,5 +1,5 @@
 // The tables on a terminal.
-import { toQuantity, toRatioText } from './table.mjs'
+import { toBarText, toQuantity, toRatioText } from './table.mjs'
 
 /** @import { Summary } from '../types.js' */
 
@@ -28,10 +28,9 @@ export function printSummary({ environment, groups, facts, bars }) {
     console.log(`${title}${contender === undefined ? '' : ` (${contender})`}: ${toQuantity(value, unit)}`)
   }
   if (bars.length > 0) console.log('\nBars')
-  for (const { title, limit, sense, unit, value, spread, holds } of bars) {
+  for (const bar of bars) {
+    const { title, unit, value, spread, holds } = bar
     const measured = spread === undefined ? toQuantity(value, unit) : toRatioText(spread)
-    console.log(
-      `  ${holds ? 'holds' : 'SHORT'}  ${title}: ${measured}, bar ${sense === 'most' ? '≤' : '≥'} ${toQuantity(limit, unit)}`,
-    )
+    console.log(`  ${holds ? 'holds' : 'SHORT'}  ${title}: ${measured}, bar ${toBarText(bar)}`)
   }
 }

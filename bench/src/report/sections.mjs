@@ -1,5 +1,5 @@
 // The tables of the page, section by section.
-import { toFigure, toQuantity, toRatioText, toTable } from './table.mjs'
+import { toBarText, toFigure, toQuantity, toRatioText, toTable } from './table.mjs'
 
 /** @import { Summary, SummaryGroup } from '../types.js' */
 
@@ -120,11 +120,11 @@ export function toFactTable({ facts }, wanted) {
  * @param {Summary} summary
  */
 export function toBarTable({ bars }) {
-  const rows = bars.map(({ title, limit, sense, unit, value, spread, holds }) => [
-    title,
-    `${sense === 'most' ? '≤' : '≥'} ${toQuantity(limit, unit)}`,
-    spread === undefined ? toQuantity(value, unit) : toRatioText(spread),
-    holds ? 'holds' : '**falls short**',
+  const rows = bars.map((bar) => [
+    bar.title,
+    toBarText(bar),
+    bar.spread === undefined ? toQuantity(bar.value, bar.unit) : toRatioText(bar.spread),
+    bar.holds ? 'holds' : '**falls short**',
   ])
   return toTable(['', 'bar', 'measured', ''], rows)
 }

@@ -1,6 +1,6 @@
 // Figures as people read them, and tables of them in Markdown.
 
-/** @import { Spread } from '../types.js' */
+/** @import { BarResult, Spread } from '../types.js' */
 
 /**
  * Three digits that matter, and no more.
@@ -33,6 +33,16 @@ export function toQuantity(value, unit) {
   return unit.startsWith('/') || unit === '%'
     ? `${toFigure(value)}${unit === '%' ? ' %' : unit}`
     : `${toFigure(value)} ${unit}`
+}
+
+/**
+ * What was to be cleared; where the machine cannot show it, what it was held to in its place.
+ * @param {BarResult} bar
+ */
+export function toBarText({ sense, limit, unit, outOfReach }) {
+  const text = `${sense === 'most' ? '≤' : '≥'} ${toQuantity(limit, unit)}`
+  if (outOfReach === undefined) return text
+  return `≥ ${toFigure(outOfReach.limit)}, out of reach here (${toFigure(outOfReach.ceiling)} without authentication): ${text}`
 }
 
 /**
