@@ -1,4 +1,4 @@
-import { createAuditTrail, fileSink } from '@countersign/audit'
+import { createAuditTrail, fileSink, verifyTrail } from '@countersign/audit'
 import type { AuditEvent } from '@countersign/core'
 import { mkdtempSync, readFileSync, readdirSync, statSync, appendFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -67,7 +67,7 @@ describe('a file sink', () => {
     for (let index = 0; index < 100; index++) await trail.record(exchange)
     await trail.close()
     const names = readdirSync(folder).sort()
-    expect(names.filter((name) => /^audit\.\d{4}-.*Z(-\d{3})?\.jsonl$/.test(name))).toHaveLength(3)
+    expect(names.filter((name) => /^audit\.\d{4}-.*Z\.jsonl$/.test(name))).toHaveLength(3)
     const events = names
       .filter((name) => name !== 'audit.jsonl')
       .concat('audit.jsonl')
@@ -76,5 +76,20 @@ describe('a file sink', () => {
         return statSync(at, { throwIfNoEntry: false }) ? readEvents(at) : []
       })
     expect(events.slice(1).map(({ chain }) => chain.prev)).toEqual(events.slice(0, -1).map(({ chain }) => chain.hash))
+  })
+
+  it.each([
+    ['stands still', 0],
+    ['goes back', -1_000],
+  ])('puts files aside in their order where the clock %s, and deletes the oldest', async (_, stepMs) => {
+    let nowMs = Date.parse('2026-11-29T12:00:00.000Z')
+    const now = (): number => (nowMs += stepMs)
+    const sink = fileSink(file, { ...small, maxBytes: 4_096, retention: { files: 3 }, runtime: { now } })
+    const trail = createAuditTrail(toOptions([sink]))
+    for (let index = 0; index < 100; index++) await trail.record(exchange)
+    await trail.close()
+    const report = await verifyTrail(file)
+    expect(report).toMatchObject({ problems: [], streams: [{ lastSeq: 102, stopped: true }] })
+    expect(readdirSync(folder).filter((name) => name !== 'audit.jsonl')).toHaveLength(3)
   })
 })

@@ -30,20 +30,22 @@ export async function listRotated(files: Files, file: string): Promise<readonly 
     .map((each) => path.join(dir, each))
 }
 
-const STAMP = /^\.\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z(?:-\d{3})?$/
+const STAMP = /^\.\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z$/
 
-/** Puts a full file aside, under the time; an earlier file is never replaced. Returns its new name. */
-export async function putAside(files: Files, file: string, nowMs: number): Promise<string> {
+/**
+ * Puts a full file aside, under the time. Names are in the order of the files, and an earlier one is never replaced: where the clock
+ * has not gone on since, it is the next millisecond.
+ */
+export async function putAside(files: Files, file: string, nowMs: number): Promise<void> {
   const { dir, name, ext } = path.parse(file)
-  const stamp = new Date(nowMs).toISOString().replace(/[:.]/g, '-')
-  const taken = new Set(await listRotated(files, file))
-  for (let count = 0; ; count++) {
-    const suffix = count === 0 ? '' : `-${String(count).padStart(3, '0')}`
-    const target = path.join(dir, `${name}.${stamp}${suffix}${ext}`)
-    if (taken.has(target)) continue
-    await files.rename(file, target)
-    return target
-  }
+  const earlier = (await listRotated(files, file)).map((each) => toMs(path.basename(each, ext).slice(name.length + 1)))
+  const stampMs = Math.max(nowMs, 1 + (earlier.findLast((ms) => ms >= 0) ?? -1))
+  const stamp = new Date(stampMs).toISOString().replace(/[:.]/g, '-')
+  await files.rename(file, path.join(dir, `${name}.${stamp}${ext}`))
+}
+
+function toMs(stamp: string): number {
+  return Date.parse(stamp.replace(/(\d\d)-(\d\d)-(\d{3}Z)$/, '$1:$2.$3').replace(/(T\d\d)-/, '$1:'))
 }
 
 /** Deletes full files that are more, or older, than they may be. */
