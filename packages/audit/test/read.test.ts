@@ -1,6 +1,7 @@
 import { createAuditTrail, fileSink, findInTrail, tailTrail, verifyTrail } from '@countersign/audit'
 import type { AuditEvent } from '@countersign/core'
-import { appendFileSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -12,6 +13,12 @@ beforeEach(() => {
 })
 const keys = [{ id: 'k1', secret: Buffer.alloc(32, 7) }]
 const oldKey = { id: 'k0', secret: Buffer.alloc(32, 8) }
+
+/** As the sink does; the next file is begun. */
+function putAside(): void {
+  renameSync(file, file.replace('.jsonl', '.2099-01-01T00-00-00-000Z.jsonl'))
+  writeFileSync(file, '')
+}
 
 async function listAll(events: AsyncIterable<AuditEvent>): Promise<string[]> {
   const found: string[] = []
@@ -76,6 +83,40 @@ describe('findInTrail', () => {
     await expect(verifyTrail(`${file}.nothing`)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
+  it('finds somebody, and a chain of calls, by names that are kept escaped or cut', async () => {
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0 })]))
+    const names = [
+      'al\u200Bice',
+      'CORP\\user',
+      'x'.repeat(300),
+      'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.',
+      '\uD800',
+      '',
+      ' ',
+    ]
+    const subjects = names.map((sub) => ({ iss: `https://a.example/${sub.repeat(3)}`, sub }))
+    for (const [at, subject] of subjects.entries())
+      await trail.record({ ...exchange, subject, txn: `${at} ${subject.sub}` })
+    await trail.close()
+    for (const [at, subject] of subjects.entries()) {
+      const found = await listAll(findInTrail(file, { subject }))
+      expect(found).toHaveLength(1)
+      expect(found[0]).toMatch(new RegExp(`^${at} `))
+      expect(await listAll(findInTrail(file, { txn: `${at} ${subject.sub}` }))).toEqual(found)
+    }
+  })
+
+  it('misses nothing of a file that is put aside while it looks', async () => {
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0, maxBytes: 4_096 })]))
+    for (let index = 0; index < 30; index++) await trail.record({ ...exchange, txn: 'same' })
+    await trail.close()
+    const events = findInTrail(file, { txn: 'same' })
+    await events.next()
+    putAside()
+    expect(await listAll(events)).toHaveLength(29)
+    await expect(listAll(findInTrail(`${file}.nothing`, { txn: 'same' }))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
   it('refuses to look for nothing, and for a token without a key', async () => {
     await write()
     await expect(listAll(findInTrail(file, {}))).rejects.toThrow(RangeError)
@@ -114,6 +155,26 @@ describe('tailTrail', () => {
       'service.stopped',
     ])
   })
+
+  it('misses nothing of a file that is put aside as the tail begins', async () => {
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0 })]))
+    await trail.close()
+    const line = readFileSync(file)
+    for (let round = 0; round < 300; round++) {
+      file = path.join(path.dirname(file), `${round}.jsonl`)
+      writeFileSync(file, line)
+      const controller = new AbortController()
+      const events = tailTrail(file, { from: 'start', signal: controller.signal, pollMs: 5 })
+      const first = events.next()
+      for (let turn = round % 4; turn > 0; turn--) await stat(file)
+      putAside()
+      appendFileSync(file, '\n')
+      setTimeout(() => controller.abort(), 200)
+      expect((await first).value).toMatchObject({ type: 'service.started' })
+      controller.abort()
+      await events.next()
+    }
+  }, 60_000)
 
   it('waits for a file that is not there yet, and for the rest of a line', async () => {
     const { found, stop } = follow('end')

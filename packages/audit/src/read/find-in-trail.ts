@@ -1,4 +1,6 @@
-import type { AuditEvent } from '@countersign/core'
+import type { AuditEvent, AuditParty } from '@countersign/core'
+import type { Privacy } from '../event/shape.js'
+import { ENTRY } from '../event/table.js'
 import { toFingerprint, toPseudonym } from '../fingerprint.js'
 import type { FingerprintKey } from '../fingerprint.js'
 import { readTrail } from './source.js'
@@ -20,6 +22,8 @@ export interface FindOptions {
 }
 
 type Test = (event: AuditEvent) => boolean
+
+const AS_IT_IS: Privacy = { toPseudonym: undefined, shortAddresses: false }
 
 /**
  * Finds events, in the order of the trail. Nothing is verified: ask `verifyTrail` first.
@@ -49,11 +53,16 @@ function toTests({ token, subject, txn }: TrailQuery, keys: readonly Fingerprint
   }
   if (subject !== undefined) {
     const { iss, sub } = subject
-    const names = new Set([sub, ...keys.map((key) => toPseudonym(key, iss, sub))])
+    // A name that is long, or has a character that is escaped, stands in the trail as it was kept.
+    const kept = ENTRY.subject.keep(subject, AS_IT_IS, subject) as Partial<AuditParty>
+    const names = new Set([kept.sub, ...keys.map((key) => toPseudonym(key, iss, sub))])
     tests.push((event) =>
-      [event.subject, ...(event.actor ?? [])].some((party) => party?.iss === iss && names.has(party.sub)),
+      [event.subject, ...(event.actor ?? [])].some((party) => party?.iss === kept.iss && names.has(party?.sub)),
     )
   }
-  if (txn !== undefined) tests.push((event) => event.txn === txn)
+  if (txn !== undefined) {
+    const kept = ENTRY.txn.keep(txn, AS_IT_IS, {}) ?? ''
+    tests.push((event) => event.txn === kept)
+  }
   return tests
 }

@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { AuditEvent } from '@countersign/core'
 import { parseLine, parseRow } from '../chain/parse.js'
 import type { ParsedLine } from '../chain/parse.js'
-import { isMissing, systemFiles } from '../sinks/files.js'
+import { systemFiles } from '../sinks/files.js'
 import { listRotated } from '../sinks/rotation.js'
 import { splitLines } from './lines.js'
 import type { TrailLine } from './lines.js'
+import { openIfThere } from './open-if-there.js'
 
 /**
  * Where a trail is read from: the path of a file sink, with the files that were put aside, oldest first; paths of files, in their
@@ -25,24 +27,38 @@ export interface TrailEntry {
 /** Reads a trail from its beginning. Throws what reading throws; what is read throws nothing. */
 export async function* readTrail(source: TrailSource): AsyncGenerator<TrailEntry, void> {
   if (typeof source !== 'string' && !Array.isArray(source)) return yield* readPieces(source as AsyncIterable<Piece>)
-  const paths = typeof source === 'string' ? await listFiles(source) : (source as readonly string[])
   let number = 1
-  for (const path of paths) {
-    for await (const line of splitLines(createReadStream(path) as AsyncIterable<Buffer>, number)) {
+  for await (const chunks of typeof source === 'string' ? readFiles(source) : readEach(source as readonly string[])) {
+    for await (const line of splitLines(chunks, number)) {
       number = line.number + 1
       yield toEntry(line)
     }
   }
 }
 
-/** The file may be missing where others were put aside: its writer died between the two. */
-async function listFiles(path: string): Promise<readonly string[]> {
-  const aside = await listRotated(systemFiles, path)
-  const isThere = await systemFiles.stat(path).then(
-    () => true,
-    (error: unknown) => !isMissing(error),
-  )
-  return isThere || aside.length === 0 ? [...aside, path] : aside
+/**
+ * The file and those that were put aside. The living one is opened first: put aside while others are read, it would be under
+ * neither name. It may be missing where there are others: its writer died between the two.
+ */
+async function* readFiles(path: string): AsyncGenerator<AsyncIterable<Buffer>, void> {
+  const living = await openIfThere(path)
+  try {
+    const number = (await living?.stat())?.ino
+    const aside = await listRotated(systemFiles, path)
+    for (const each of aside) {
+      // What was put aside after it was begun later.
+      if (number !== undefined && (await stat(each)).ino === number) break
+      yield createReadStream(each) as AsyncIterable<Buffer>
+    }
+    if (living !== undefined) yield living.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>
+    else if (aside.length === 0) yield createReadStream(path) as AsyncIterable<Buffer>
+  } finally {
+    await living?.close()
+  }
+}
+
+async function* readEach(paths: readonly string[]): AsyncGenerator<AsyncIterable<Buffer>, void> {
+  for (const path of paths) yield createReadStream(path) as AsyncIterable<Buffer>
 }
 
 type Piece = Uint8Array | string | AuditEvent

@@ -1,11 +1,12 @@
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent } from '@countersign/core'
 import { parseLine } from '../chain/parse.js'
-import { isMissing, systemFiles } from '../sinks/files.js'
+import { systemFiles } from '../sinks/files.js'
 import { listRotated } from '../sinks/rotation.js'
 import { splitLines } from './lines.js'
+import { openIfThere } from './open-if-there.js'
 
 /** Options of a tail. */
 export interface TailOptions {
@@ -40,8 +41,7 @@ async function* follow(
   let current: FileHandle | undefined
   let position = 0
   try {
-    const first = from === 'start' ? ((await listRotated(systemFiles, path))[0] ?? path) : path
-    current = await openIfThere(first)
+    current = from === 'start' ? await openOldest(path) : await openIfThere(path)
     if (from === 'end' && current !== undefined) position = (await current.stat()).size
     while (signal?.aborted !== true) {
       const chunk = current && (await readChunk(current, position))
@@ -68,6 +68,16 @@ async function* follow(
   } finally {
     await current?.close()
   }
+}
+
+/** The oldest file there is. Where that has changed meanwhile, what was opened is another. */
+async function openOldest(path: string): Promise<FileHandle | undefined> {
+  const [oldest] = await listRotated(systemFiles, path)
+  const opened = await openIfThere(oldest ?? path)
+  const [again] = await listRotated(systemFiles, path)
+  if (again === oldest) return opened
+  await opened?.close()
+  return openOldest(path)
 }
 
 const CHUNK_BYTES = 65_536
@@ -102,13 +112,4 @@ async function readNumber(name: string): Promise<number | undefined> {
     ({ ino }) => ino,
     () => undefined,
   )
-}
-
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'r')
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
 }
