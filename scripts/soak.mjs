@@ -1,6 +1,6 @@
 // The suites that have a long form, in that form: real deadlines, floods of ten seconds and more, half a million tokens,
-// a million hostile requests, a thousand kills of a process that records exchanges, ten rotations
-// of signing keys, a minute of fuzzing for each reader of a stranger's text.
+// a million hostile requests, a thousand kills of a process that records exchanges, a thousand faults of its disk,
+// two hundred of its database, ten rotations of signing keys, a minute of fuzzing for each reader of a stranger's text.
 import { run } from './process.mjs'
 
 process.exitCode = await run(
@@ -14,6 +14,8 @@ process.exitCode = await run(
     '--project',
     '@countersign/audit',
     '--project',
+    '@countersign/postgres',
+    '--project',
     '@countersign/sts',
     'outages',
     'properties',
@@ -22,6 +24,7 @@ process.exitCode = await run(
     'cluster',
     'instances',
     'kill',
+    'faults',
     'strangers',
     'flood',
     'test/rotation',
