@@ -14,7 +14,8 @@ const MOST_UNDER_WAY = 4
  * Creates a sink that keeps audit events in PostgreSQL: each batch is one `INSERT`, which waits for the disk, and in which what is
  * there already changes nothing. Any number of processes may write to one table, each its own stream.
  *
- * `write` rejects with what the client throws, the SQLSTATE in `code`; 53100 says that the disk is full.
+ * `write` rejects with what the client throws, the SQLSTATE in `code`; 53100 says that the disk is full. Where another event stands
+ * under a number of the batch, which somebody else has put there, `code` is `EEXIST`: what was given is not kept.
  *
  * @param client a `Pool` of `pg`, or what `postgres()` gives; never closed here. The table is made by `migrate`
  * @throws ConfigurationError for another client, and for options that cannot be
@@ -28,7 +29,10 @@ INSERT INTO ${table} (stream, seq, time, type, outcome, event)
 SELECT event -> 'chain' ->> 'stream', (event -> 'chain' ->> 'seq')::bigint, (event ->> 'time')::timestamptz,
   event ->> 'type', event ->> 'outcome', event
 FROM durable, jsonb_array_elements($1::text::jsonb) WITH ORDINALITY AS batch (event, place) ORDER BY place
-ON CONFLICT DO NOTHING`
+ON CONFLICT DO NOTHING RETURNING seq`
+  const kept = `SELECT row.seq FROM jsonb_array_elements($1::text::jsonb) AS batch (event) JOIN ${table} AS row
+ON row.stream = batch.event -> 'chain' ->> 'stream' AND row.seq = (batch.event -> 'chain' ->> 'seq')::bigint
+WHERE row.event = batch.event`
   // Not the newest row itself: of a batch that came twice, the first may still have been under way beside the second.
   const newest = `SELECT stream, seq::text AS place, event -> 'chain' ->> 'hash' AS hash FROM ${table}
 WHERE stream = (SELECT stream FROM ${table} ORDER BY position DESC LIMIT 1) ORDER BY seq DESC LIMIT 1`
@@ -41,7 +45,11 @@ WHERE stream = (SELECT stream FROM ${table} ORDER BY position DESC LIMIT 1) ORDE
       if (underWay >= MOST_UNDER_WAY) throw Object.assign(new Error('Too much is under way'), { code: 'EBUSY' })
       underWay += 1
       try {
-        await link.send(insert, [JSON.stringify(batch)], GIVEN_UP_MS)
+        const values = [JSON.stringify(batch)]
+        const added = await link.send(insert, values, GIVEN_UP_MS)
+        // Anybody who may add can take a number before its event comes: what stands there must be that very event.
+        if (added.length < batch.length && (await link.send(kept, values, GIVEN_UP_MS)).length < batch.length)
+          throw Object.assign(new Error('Another event has the number of one of these'), { code: 'EEXIST' })
       } finally {
         underWay -= 1
       }

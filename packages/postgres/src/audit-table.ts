@@ -19,15 +19,17 @@ export function readAuditTable(client: PostgresClient, options: MigrateOptions =
   const link = toLink(client)
   const table = toTable(readMigrateOptions(options).schema, 'countersign_audit')
   const streams = `SELECT stream FROM ${table} GROUP BY stream ORDER BY min(position)`
-  const page = `SELECT seq::text AS place, event::text AS line FROM ${table}
-WHERE stream = $1 AND seq > $2::bigint ORDER BY seq LIMIT ${PAGE_ROWS}`
+  // A row that is text would be taken for the text of a trail.
+  const page = `SELECT seq::text AS place, CASE jsonb_typeof(event) WHEN 'object' THEN event::text ELSE '{}' END AS line FROM ${table}
+WHERE stream = $1 AND seq >= $2::bigint ORDER BY seq LIMIT ${PAGE_ROWS}`
   const readStream = async function* (stream: string): AsyncGenerator<AuditEvent, void> {
-    let seq = '0'
+    // From the least there is: what somebody put under a number that no sink gives must be seen too.
+    let seq = '-9223372036854775808'
     for (;;) {
       const rows = await link.send(page, [stream, seq], PAGE_MS)
       for (const row of rows) yield JSON.parse(String(row['line'])) as AuditEvent
       if (rows.length < PAGE_ROWS) return
-      seq = String(rows.at(-1)?.['place'])
+      seq = String(BigInt(String(rows.at(-1)?.['place'])) + 1n)
     }
   }
   return {

@@ -90,6 +90,41 @@ describe.skipIf(noDatabase !== '').each(libraries)(
       expect(report.streams.map(({ follows }) => follows !== undefined)).toEqual([false, true, true])
     })
 
+    it('does not take what stands under its number for what it was given', async () => {
+      const sink = postgresAuditSink(opened.client, { schema })
+      const trail = toTrail([sink], {}, 300)
+      await trail.record(exchange)
+      await command(`INSERT INTO "${schema}".countersign_audit (stream, seq, time, type, outcome, event)
+SELECT stream, 3, time, type, outcome, event FROM "${schema}".countersign_audit WHERE seq = 2`)
+      await expect(trail.record({ ...exchange, txn: 'mine' })).rejects.toMatchObject({
+        reason: 'ERR_AUDIT_UNAVAILABLE',
+      })
+      expect(trail.health()).toMatchObject({ ok: false, sinks: [{ lastFailure: 'EEXIST' }] })
+      await command(`DELETE FROM "${schema}".countersign_audit WHERE seq = 3`)
+      await until(() => trail.health().ok)
+      await trail.close()
+      expect((await listEvents(readAuditTable(opened.client, { schema }))).map(({ txn }) => txn)).toContain('mine')
+    })
+
+    it('reads rows under numbers that no sink gives, and rows that are no events', async () => {
+      const trail = toTrail([postgresAuditSink(opened.client, { schema })])
+      await trail.record(exchange)
+      await trail.close()
+      for (const [seq, event] of [
+        [-5, 'event'],
+        [0, `'{}'`],
+        [9, `'null'`],
+        [-6, `'"text"'`],
+      ])
+        await command(`INSERT INTO "${schema}".countersign_audit (stream, seq, time, type, outcome, event)
+SELECT stream, ${seq}, time, type, outcome, ${event} FROM "${schema}".countersign_audit WHERE seq = 2`)
+      const report = await verifyTrail(readAuditTable(opened.client, { schema }))
+      expect(report).toMatchObject({ ok: false, events: 3, duplicates: 1 })
+      expect(report.problems.map(({ kind }) => kind)).toEqual(
+        expect.arrayContaining(['garbage', 'garbage', 'garbage']),
+      )
+    })
+
     it('shows what somebody changed in the table', async () => {
       const trail = toTrail([postgresAuditSink(opened.client, { schema })])
       for (let index = 0; index < 5; index++) await trail.record(exchange)
