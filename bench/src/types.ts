@@ -154,8 +154,10 @@ export type Algorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
 export interface World {
   readonly issuer: TestIssuer
   readonly audience: string
-  /** Distinct tokens: more than the token cache of countersign holds, so that going round and round never hits it. */
+  /** Distinct tokens: more than the token cache of countersign remembers to have seen once. */
   tokens(algorithm: Algorithm): Promise<readonly string[]>
+  /** As many others as the token cache holds: once it is full of them, none of `tokens` is ever found in it. */
+  fillTokens(): Promise<readonly string[]>
   /** A few tokens, each as many strings that share nothing, as they would come over the wire. */
   hotTokens(algorithm: Algorithm): Promise<readonly string[]>
   close(): Promise<void>

@@ -3,7 +3,9 @@ import { createTestIssuer } from '@countersign/testing'
 
 /** @import { Algorithm, World } from './types.js' */
 
-/** Above the 5,000 entries of the token cache, with room for requests that the load generator has under way. */
+/** The entries of the token cache: it remembers as many, and of as many others that they came once. */
+const CACHED_TOKENS = 5_000
+/** So many that one is forgotten before it comes again, with room for requests that the load generator has under way. */
 const COLD_TOKENS = 5_600
 const HOT_TOKENS = 8
 const HOT_COPIES = 64
@@ -36,6 +38,7 @@ export async function createWorld() {
         const few = await mintTokens(issuer, algorithm, HOT_TOKENS)
         return Array.from({ length: HOT_COPIES }, () => few.map(toFlat)).flat()
       }),
+    fillTokens: () => remember('fill', () => mintTokens(issuer, 'ES256', CACHED_TOKENS)),
     close: () => issuer.close(),
   }
 }

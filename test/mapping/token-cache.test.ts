@@ -261,7 +261,9 @@ describe('the cache of verified tokens', () => {
     const verifier = create({ tokenCache: { maxEntries: 2 } })
     const [one, two, three] = [await issuer.token(), await issuer.token(), await issuer.token()]
     expect(await judge(verifier, one, two, one, two)).toEqual([false, false, true, true])
-    expect(await judge(verifier, three, one, two)).toEqual([false, false, false])
+    // What comes a second time takes the place of what was used longest ago; what comes once takes none.
+    expect(await judge(verifier, three, one, two, three, three, one)).toEqual([false, true, true, false, true, false])
+    expect(await judge(verifier, two, three)).toEqual([true, true])
   })
 
   it('is none where the options say so, and nothing else changes', async () => {

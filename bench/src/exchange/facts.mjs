@@ -10,6 +10,7 @@ export const STS = 'https://sts.example.com'
  * @typedef {object} OwnFacts
  * @property {string} [auditFile] absent for a recorder that does nothing
  * @property {string} clientSecret
+ * @property {boolean} isKnown whether subject tokens that were verified before are remembered
  * @property {JWK & { kty: string }} [clientJwk] with it the client signs assertions in place of showing its secret
  */
 

@@ -103,6 +103,7 @@ async function startServices({ world, say }, folder, servers) {
       jwksUri,
       audience: world.audience,
       clientSecret,
+      isKnown,
       ...(isAudited ? { auditFile: path.join(folder, `audit-${place}.jsonl`) } : {}),
       ...(isSigned ? { clientJwk } : {}),
     }

@@ -11,7 +11,7 @@ import { STS } from './facts.mjs'
 /** @import { ExchangeFacts } from './facts.mjs' */
 
 /** @type {ExchangeFacts} */
-const { issuer, jwksUri, audience, auditFile, clientJwk, clientSecret } = JSON.parse(process.argv[3] ?? '{}')
+const { issuer, jwksUri, audience, auditFile, clientJwk, clientSecret, isKnown } = JSON.parse(process.argv[3] ?? '{}')
 const network = { allowInsecureLoopback: true }
 
 const audit =
@@ -37,7 +37,13 @@ const service = createTokenService({
     store: memoryKeys(),
     wrapper: localKeyWrapper([randomBytes(32).toString('base64url')]),
   }),
-  verifier: createVerifier({ audience: [STS, audience], issuers: [{ issuer, keys: { jwksUri } }], network }),
+  verifier: createVerifier({
+    audience: [STS, audience],
+    issuers: [{ issuer, keys: { jwksUri } }],
+    network,
+    // Subject tokens come again in the end: as new ones, they must not be found.
+    ...(isKnown ? {} : { tokenCache: false }),
+  }),
   trust: [{ use: 'subject', issuer, audiences: [audience] }],
   clients: [
     {

@@ -1,5 +1,5 @@
 // Servers with and without authentication, each in its own process, with load from another.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { interleave } from '../rounds.mjs'
@@ -135,10 +135,25 @@ async function runMatch({ settings, say }, { framework, algorithm, heat, players
     }
   })
   say(`http: ${name}, warm-up`)
+  const own = servers.get('countersign')
+  if (heat === 'cold' && own !== undefined) await fillTokenCache(own, toTokenFile(folder, 'fill'), connections)
   for (const { play } of playing) await play()
   const played = await interleave(playing, rounds, (round) => say(`http: ${name}, round ${round + 1} of ${rounds}`))
   const base = played.find((one) => one.name === NONE) ?? played.at(-1)
   return { section: 'http', name, base: base?.name ?? '', metrics, contenders: played }
+}
+
+/**
+ * Fills the token cache with others, so that of cold tokens none is ever found in it.
+ * @param {ServerChild} server
+ * @param {string} file
+ * @param {number} connections
+ */
+async function fillTokenCache(server, file, connections) {
+  const tokens = readFileSync(file, 'utf8').split('\n').length
+  const { requests: before } = await server.readUsage()
+  for (let first = 0; first < tokens; first = (await server.readUsage()).requests - before)
+    await sendLoad({ port: server.port, file, first, seconds: 1, connections })
 }
 
 /**
@@ -164,6 +179,7 @@ async function measure(server, load, name) {
  * @param {string} folder
  */
 async function writeTokens({ settings, world, say }, folder) {
+  writeFileSync(toTokenFile(folder, 'fill'), (await world.fillTokens()).join('\n'))
   for (const algorithm of settings.http.algorithms) {
     say(`http: signing ${algorithm} tokens`)
     writeFileSync(toTokenFile(folder, algorithm, 'hot'), (await world.hotTokens(algorithm)).join('\n'))
@@ -173,9 +189,8 @@ async function writeTokens({ settings, world, say }, folder) {
 
 /**
  * @param {string} folder
- * @param {Algorithm} algorithm
- * @param {'hot' | 'cold'} heat
+ * @param {readonly string[]} name
  */
-function toTokenFile(folder, algorithm, heat) {
-  return path.join(folder, `${algorithm}-${heat}.txt`)
+function toTokenFile(folder, ...name) {
+  return path.join(folder, `${name.join('-')}.txt`)
 }

@@ -2,6 +2,7 @@
 import { costMetrics, createWorkPlayer } from '../cost.mjs'
 import { interleave } from '../rounds.mjs'
 import { checkContender, countersign, countersignUncached, limit, peers } from './contenders.mjs'
+import { createWork } from './work.mjs'
 
 /** @import { Algorithm, Context, Findings, Group } from '../types.js' */
 /** @import { Contender } from './contenders.mjs' */
@@ -44,6 +45,7 @@ async function runGroup({ settings, world, say }, algorithm, heat) {
 }
 
 /**
+ * Warmed up for so long because what is compiled while it is measured costs up to a third, with ES256 for the first twenty rounds.
  * @param {Context['world']} world
  * @param {Contender} contender
  * @param {Algorithm} algorithm
@@ -51,15 +53,11 @@ async function runGroup({ settings, world, say }, algorithm, heat) {
  * @param {{ batchMs: number, warmUpCalls: number }} options
  */
 async function createPlayer(world, contender, algorithm, isHot, { batchMs, warmUpCalls }) {
-  const tokens = isHot ? await world.hotTokens(algorithm) : await world.tokens(algorithm)
-  await checkContender(contender, world, algorithm, tokens)
-  const work = contender.create(world, algorithm, tokens)
-  // One time round at least: the token cache is full, and evicts, before anything is measured. What is compiled while it is measured
-  // cost up to a third, with ES256 for the first twenty rounds.
-  const least = isHot ? 4_000 : contender === countersign ? tokens.length : 0
+  await checkContender(contender, world, algorithm, await world.tokens(algorithm))
+  const work = await createWork(world, contender, algorithm, isHot)
   return createWorkPlayer(contender.name, work, {
     isAsync: contender.isAsync,
     batchMs,
-    warmUpCalls: Math.max(least, warmUpCalls),
+    warmUpCalls: Math.max(isHot ? 4_000 : 0, warmUpCalls),
   })
 }

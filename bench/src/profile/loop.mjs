@@ -2,6 +2,7 @@
 // It is the profiler of `node --cpu-prof`, started once everything is warm and stopped before anything is torn down.
 import { Session } from 'node:inspector/promises'
 import { countersign, countersignUncached, limit } from '../in-process/contenders.mjs'
+import { createWork } from '../in-process/work.mjs'
 import { createWorld } from '../world.mjs'
 import { readSelfTimes } from './self-times.mjs'
 
@@ -11,9 +12,8 @@ const [algorithm = 'RS256', heat = 'cold', name = '', seconds = '3'] = process.a
 const contender = [countersign, countersignUncached, limit].find((one) => one.name === name) ?? countersign
 const world = await createWorld()
 const signedWith = /** @type {Algorithm} */ (algorithm)
-const tokens = heat === 'hot' ? await world.hotTokens(signedWith) : await world.tokens(signedWith)
+const work = await createWork(world, contender, signedWith, heat === 'hot')
 await world.close()
-const work = contender.create(world, signedWith, tokens)
 let calls = 0
 await runLoop(1)
 

@@ -242,7 +242,7 @@ describe('what is remembered', () => {
   it('is bounded', async () => {
     const { judge } = createParts({ tokenCache: { maxEntries: 2 } })
     const tokens = ['1', '2', '3'].map((jti) => toSigned(claims({ jti })))
-    for (const token of tokens) await judge(token)
+    for (const token of [...tokens, tokens[2]]) await judge(token)
     expect(await Promise.all(tokens.slice(1).map(judge))).toEqual(['cached', 'cached'])
     expect(await judge(tokens[0])).toBe('fresh')
   })

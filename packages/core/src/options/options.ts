@@ -132,7 +132,10 @@ export interface VerifierOptions<C = Claims> {
   readonly limits?: LimitsOptions | undefined
   readonly network?: NetworkOptions | undefined
   readonly keyCache?: KeyCacheOptions | undefined
-  /** How many verified tokens are remembered, by hash and without the token. Default 5,000; `false` for none. */
+  /**
+   * How many verified tokens are remembered, by hash and without the token. Once so many are, another one gets in as it comes a second
+   * time. Default 5,000; `false` for none.
+   */
   readonly tokenCache?: false | { readonly maxEntries?: number | undefined } | undefined
   /** Asked on every request whether the token was revoked. */
   readonly revocationStore?: RevocationStore | undefined

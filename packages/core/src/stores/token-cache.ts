@@ -20,14 +20,31 @@ export interface TokenCache<C> {
   clear(): void
 }
 
-/** Creates the cache. An entry is worth no more than a fresh verdict: whoever finds one still checks what time can change. */
+/**
+ * Creates the cache. An entry is worth no more than a fresh verdict: whoever finds one still checks what time can change.
+ *
+ * Once it is full, a token displaces another one only when it comes a second time: tokens that come once, or in turns of more than
+ * the cache holds, would otherwise push each other out, and none would ever be found.
+ */
 export function createTokenCache<C>(maxEntries: number): TokenCache<C> {
   const entries = new LRUCache<string, Remembered<C>>({ max: maxEntries })
+  /** Those that came once lately, and found no place. */
+  const candidates = new Set<string>()
   return {
     find: (key) => entries.get(key),
-    remember: (key, entry) => void entries.set(key, entry),
+    remember(key, entry) {
+      if (entries.size < maxEntries || entries.has(key) || candidates.delete(key)) {
+        entries.set(key, entry)
+        return
+      }
+      if (candidates.size === maxEntries) candidates.clear()
+      candidates.add(key)
+    },
     forget: (key) => void entries.delete(key),
-    clear: () => entries.clear(),
+    clear() {
+      entries.clear()
+      candidates.clear()
+    },
   }
 }
 

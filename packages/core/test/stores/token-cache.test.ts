@@ -20,13 +20,54 @@ describe('createTokenCache', () => {
     expect(cache.find('2')).toBeUndefined()
   })
 
-  it('holds so many and no more; what was used longest ago goes first', () => {
+  it('holds so many and no more; a token that comes again takes the place of what was used longest ago', () => {
     const cache = createTokenCache(3)
     const entry = toEntry()
+    const list = (...names: string[]) => names.filter((name) => cache.find(name) === entry)
     for (const name of ['1', '2', '3']) cache.remember(name, entry)
     cache.find('1')
     cache.remember('4', entry)
-    expect(['1', '2', '3', '4'].filter((name) => cache.find(name) === entry)).toEqual(['1', '3', '4'])
+    cache.remember('4', entry)
+    expect(list('1', '2', '3', '4')).toEqual(['1', '3', '4'])
+  })
+
+  it('gives no place away to a token that comes once: those that are used stay, whatever else goes by', () => {
+    const cache = createTokenCache(3)
+    const entry = toEntry()
+    for (const name of ['1', '2', '3']) cache.remember(name, entry)
+    for (let name = 4; name < 1_000; name++) cache.remember(String(name), entry)
+    expect(['1', '2', '3'].map((name) => cache.find(name))).toEqual([entry, entry, entry])
+  })
+
+  it('finds most of those that come in turns of a few more than it holds', () => {
+    const cache = createTokenCache(100)
+    let found = 0
+    for (let turn = 0; turn < 10; turn++)
+      for (let name = 0; name < 110; name++) {
+        if (cache.find(String(name)) === undefined) cache.remember(String(name), toEntry())
+        else found++
+      }
+    // Of 990. By the time of their use alone, every one would be forgotten right before it comes.
+    expect(found).toBeGreaterThan(800)
+  })
+
+  it('remembers of those that found no place so many as it holds, and forgets them too', () => {
+    const cache = createTokenCache(2)
+    const entry = toEntry()
+    for (const name of ['1', '2', 'early', 'between', 'last', 'early']) cache.remember(name, entry)
+    expect(cache.find('early')).toBeUndefined()
+    cache.remember('late', entry)
+    cache.clear()
+    for (const name of ['1', '2', 'late']) cache.remember(name, entry)
+    expect(cache.find('late')).toBeUndefined()
+  })
+
+  it('takes a new entry of a token that it has, full or not', () => {
+    const cache = createTokenCache(1)
+    const [first, second] = [toEntry(), toEntry()]
+    cache.remember('1', first)
+    cache.remember('1', second)
+    expect(cache.find('1')).toBe(second)
   })
 
   it('shares nothing with another cache', () => {
