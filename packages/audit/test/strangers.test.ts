@@ -1,5 +1,7 @@
 import { createAuditTrail } from '@countersign/audit'
 import type { AuditEntry, AuditEvent } from '@countersign/core'
+import { CHANNELS } from '@countersign/core'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ATTACKER, NEIGHBOURHOOD, toNetwork } from '../src/event/network.js'
@@ -141,6 +143,10 @@ describe('texts', () => {
     ['Bearer abcdefgh.ijkl', '[token]'],
     ['x eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0. y', 'x [token] y'],
     ['access_token=eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.sig', 'access_token=[token]'],
+    ['/eyJhbGciOiJub25lIn0%2EeyJzdWIiOiJhIn0%2ec2ln/x', '/[token]/x'],
+    ['/a%20Bearer%20abcdefgh-ijkl', '/a%20[token]'],
+    ['Bearer\tabcdefgh-ijkl', '[token]'],
+    ['Bearer+abcdefgh-ijkl', '[token]'],
     ['grüße 🙂', 'grüße 🙂'],
     ['\uD83D', '\uFFFD'],
   ])('%j is kept as %j', async (given, kept) => {
@@ -168,6 +174,36 @@ describe('texts', () => {
       await keep(text)
     expect(performance.now() - startMs).toBeLessThan(1_000)
   })
+})
+
+it('what a source gives as a reason, and is none, is told to nobody as it was', async () => {
+  const told: unknown[] = []
+  const listen = (event: unknown): void => void told.push(event)
+  subscribe(CHANNELS.audit, listen)
+  const bad = { reason: 'eyJhbGciOiJub25lIn0.e30.\n', outcome: 'failure' } as const
+  await record([
+    { ...fullEntry, ...bad, type: 'token.exchange' },
+    { ...fullEntry, ...bad, type: 'authz.denied' },
+  ])
+  unsubscribe(CHANNELS.audit, listen)
+  const reasons = told.map((event) => (event as { reason?: string }).reason).filter((each) => each !== undefined)
+  expect(reasons).toEqual(['ERR_REASON_MALFORMED', 'ERR_REASON_MALFORMED'])
+})
+
+it('a type or an outcome that does not exist is a mistake of the source where refusals are counted too', async () => {
+  const sink = createTestSink()
+  const trail = createAuditTrail(toOptions([sink], { denials: { burst: 1, perSecond: 1, countSeconds: 1 } }))
+  const stranger = { type: 'authn.failure', outcome: 'failure', reason: 'ERR_TOKEN_SIGNATURE' } as const
+  for (let index = 0; index < 3; index++) await trail.record(stranger)
+  for (const wrong of [{ type: 'authn.other' }, { outcome: 'other' }])
+    await expect(trail.record({ ...stranger, ...wrong } as never)).rejects.toMatchObject({ reason: 'ERR_AUDIT_ENTRY' })
+  await trail.record({ ...stranger, reason: 'no\nreason' })
+  await trail.close()
+  expect(sink.events.map(({ reason, counted }) => [reason, counted?.count]).slice(1, -1)).toEqual([
+    ['ERR_TOKEN_SIGNATURE', undefined],
+    ['ERR_TOKEN_SIGNATURE', 2],
+    ['ERR_REASON_MALFORMED', 1],
+  ])
 })
 
 describe('privacy', () => {

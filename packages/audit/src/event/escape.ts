@@ -9,10 +9,11 @@ const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u200B-\u200F\u2028-\u202
 /** The cheap question first: nearly all text is printable ASCII. */
 const PLAIN = /^[\x20-\x5B\x5D-\x7E]*$/
 
-const SCHEME = /\b(?:Bearer|DPoP|Basic) +[\w.~+/=-]{8,}/gi
+const SCHEME = /(?<![A-Za-z])(?:Bearer|DPoP|Basic)(?:[\s+]|%20)+[\w.~+/=-]{8,}/gi
 const HAS_SCHEME = /Bearer|DPoP|Basic/i
-/** Whole runs of what tokens are made of: one pass, however the text is made. */
-const RUN = /[\w.-]{16,}/g
+/** Whole runs of what tokens are made of: one pass, however the text is made. In a path the dot may be escaped. */
+const RUN = /(?:[\w.-]|%2e){16,}/gi
+const DOT = /\.|%2e/i
 
 /** So far behind the cut a token is still looked for. */
 const OVERLAP = 4_096
@@ -37,7 +38,7 @@ function maskTokens(text: string): string {
 /** A JSON object in base64url begins with `eyJ`; a JWT goes on with a dot. */
 function maskRun(run: string): string {
   const at = run.indexOf('eyJ')
-  return at >= 0 && run.includes('.', at) ? `${run.slice(0, at)}[token]` : run
+  return at >= 0 && DOT.test(run.slice(at)) ? `${run.slice(0, at)}[token]` : run
 }
 
 /** Halves of surrogate pairs become U+FFFD: canonical JSON knows no other text. */

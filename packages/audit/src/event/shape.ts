@@ -8,6 +8,9 @@ export interface Privacy {
   readonly shortAddresses: boolean
 }
 
+/** Nothing is done to them. */
+export const AS_IT_IS: Privacy = { toPseudonym: undefined, shortAddresses: false }
+
 /** One kind of value in an event: what of it is kept. What is of another kind is not. */
 export interface Shape {
   readonly wants: string

@@ -1,5 +1,7 @@
 import type { AuditEntry, AuditEvent } from '@countersign/core'
+import { keepEntry } from '../event/keep.js'
 import { ATTACKER, toNetwork } from '../event/network.js'
+import { AS_IT_IS } from '../event/shape.js'
 
 /** How many refusals of strangers are written whole, and how often the rest is told. */
 export interface DenialRules {
@@ -23,7 +25,11 @@ export interface CountedDenials {
 export interface Denials {
   /** Counted since the start. */
   readonly counted: number
-  /** Whether this one is written whole; if not, it has been counted. */
+  /**
+   * Whether this one is written whole; if not, it has been counted.
+   *
+   * @throws InternalError `ERR_AUDIT_ENTRY`
+   */
   admit(entry: AuditEntry): boolean
   /** What was counted since it was last asked. */
   take(): readonly CountedDenials[]
@@ -47,7 +53,10 @@ export function createDenials({ perSecond, burst, now, monotonicNow }: DenialRul
   let total = 0
   let groups = new Map<string, Group>()
 
-  const count = ({ type, outcome, reason, request }: AuditEntry): void => {
+  const count = ({ request, ...given }: AuditEntry): void => {
+    // Now: by the time it is told, there is nobody left to be told that it cannot be.
+    const kept = keepEntry({ type: given.type, outcome: given.outcome, reason: given.reason }, AS_IT_IS)
+    const { type, outcome, reason } = kept
     total += 1
     const kind = `${type} ${outcome} ${reason}`
     const network = request?.ip === undefined ? undefined : toNetwork(request.ip, ATTACKER)
@@ -57,8 +66,7 @@ export function createDenials({ perSecond, burst, now, monotonicNow }: DenialRul
     const nowMs = now()
     if (group === undefined) {
       const isOwn = name === own
-      const entry: AuditEntry = { type, outcome, reason }
-      groups.set(name, { entry, network: isOwn ? network : undefined, count: 1, firstMs: nowMs, lastMs: nowMs })
+      groups.set(name, { entry: kept, network: isOwn ? network : undefined, count: 1, firstMs: nowMs, lastMs: nowMs })
     } else {
       group.count += 1
       group.lastMs = nowMs

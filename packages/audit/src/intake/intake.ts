@@ -4,7 +4,7 @@ import type { Delivery } from '../delivery/delivery.js'
 import { waitFor } from '../delivery/deadline.js'
 import { publishTrailEvent } from '../diagnostics.js'
 import { isFromStranger, TYPES } from '../event/table.js'
-import type { Writer } from '../event/writer.js'
+import type { Content, Writer } from '../event/writer.js'
 import type { Beginning } from './beginning.js'
 import type { Denials } from './denials.js'
 
@@ -36,14 +36,15 @@ export function createIntake(
   beginning: Beginning,
   begun: Promise<Delivery>,
 ): Intake {
-  const tell = (entry: AuditEntry, waitMs: number | undefined, kept: boolean): void =>
+  const tell = (content: Content, waitMs: number | undefined, kept: boolean): void =>
     publishTrailEvent(() => {
-      const { type: event, outcome, reason, durationMs } = entry
+      const { type: event, outcome, reason, durationMs } = content
       return { type: 'recorded', event, outcome, reason, durationMs, waitMs, kept }
     })
   const offer = (entry: AuditEntry): void => {
-    beginning.offer(writer.toContent(entry))
-    tell(entry, undefined, true)
+    const content = writer.toContent(entry)
+    beginning.offer(content)
+    tell(content, undefined, true)
   }
   const deliver = async (entry: AuditEntry): Promise<void> => {
     const startMs = monotonicNow()
@@ -55,7 +56,7 @@ export function createIntake(
       await delivery.deliver(content, startMs + timeoutMs)
       kept = true
     } finally {
-      tell(entry, monotonicNow() - startMs, kept)
+      tell(content, monotonicNow() - startMs, kept)
     }
   }
   return {

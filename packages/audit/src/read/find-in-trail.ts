@@ -1,5 +1,5 @@
 import type { AuditEvent, AuditParty } from '@countersign/core'
-import type { Privacy } from '../event/shape.js'
+import { AS_IT_IS } from '../event/shape.js'
 import { ENTRY } from '../event/table.js'
 import { toFingerprint, toPseudonym } from '../fingerprint.js'
 import type { FingerprintKey } from '../fingerprint.js'
@@ -22,8 +22,6 @@ export interface FindOptions {
 }
 
 type Test = (event: AuditEvent) => boolean
-
-const AS_IT_IS: Privacy = { toPseudonym: undefined, shortAddresses: false }
 
 /**
  * Finds events, in the order of the trail. Nothing is verified: ask `verifyTrail` first.
