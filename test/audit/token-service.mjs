@@ -1,7 +1,7 @@
-// A token service as a process of its own: it takes tokens of one issuer, and is killed by a test. Prints where it listens, and a
+// A token service as a process of its own: it takes tokens of one issuer, and is ended by a test. Prints where it listens, and a
 // token to exchange.
 import { createServer } from 'node:http'
-import { createAuditTrail, fileSink } from '@countersign/audit'
+import { closeOnSignals, createAuditTrail, fileSink } from '@countersign/audit'
 import { createVerifier, memoryReplayStore } from '@countersign/core'
 import { mount } from '@countersign/express'
 import { createSigningKeys, createTokenService, localKeyWrapper, memoryKeys } from '@countersign/sts'
@@ -25,7 +25,9 @@ const audit = createAuditTrail({
   service: { name: 'sts', version: '1.0.0' },
   required: { sinks: [fileSink(file, { maxBytes: 1_000_000 })], timeoutMs: 5_000 },
   fingerprintKeys: [{ id: 'k1', secret: Buffer.from(secret, 'base64url') }],
+  denials: { perSecond: 5, burst: 10, countSeconds: 1 },
 })
+closeOnSignals(audit)
 const signingKeys = createSigningKeys({ store: memoryKeys(), wrapper: localKeyWrapper(['x'.repeat(32)]), audit })
 const service = createTokenService({
   issuer,
