@@ -172,7 +172,7 @@ describe('tailTrail', () => {
       setTimeout(() => controller.abort(), 200)
       expect((await first).value).toMatchObject({ type: 'service.started' })
       controller.abort()
-      await events.next()
+      await events.return()
     }
   }, 60_000)
 
