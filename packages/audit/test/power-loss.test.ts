@@ -77,8 +77,8 @@ describe('what was acknowledged', () => {
   it('is there after a sync that failed: the doubtful file is left, and its events are written again', async () => {
     const disk = createDisk()
     setTimeout(() => (disk.failNextSync = true), 20)
-    setTimeout(() => (disk.failNextSync = true), 50)
-    const aftermath = await recordUntilPowerLoss(disk, 90)
+    setTimeout(() => (disk.failNextSync = true), 120)
+    const aftermath = await recordUntilPowerLoss(disk, 300)
     expect(missing(aftermath)).toEqual([])
     expect(aftermath.report.problems).toEqual([])
     expect((await disk.readdir('/log')).length).toBe(3)
