@@ -114,6 +114,67 @@ describe('a trail of which a checkpoint is held', () => {
   })
 })
 
+describe('a stream that was written anew around the numbers of its checkpoints', () => {
+  /** Seven events with checkpoints over 3 and 6, of which all from the second on may be made up. */
+  const write = async (made: readonly (readonly [number, object?])[], isLinked = true): Promise<TrailReport> => {
+    const original: AuditEvent[] = []
+    const forged: string[] = []
+    for (let seq = 1; seq <= 7; seq++)
+      original.push(parse(forge({ txn: `real ${seq}` }, { seq, prev: original.at(-1)?.chain.hash ?? '' })))
+    for (const [seq, members] of made) {
+      const last = parse(forged.at(-1) ?? '{"chain":{"hash":""}}').chain
+      const before = isLinked || last.seq === seq - 1 ? last.hash : 'of what is not here'
+      forged.push(members === undefined ? JSON.stringify(original[seq - 1]) : forge(members, { seq, prev: before }))
+    }
+    const signer = await toSigner(key)
+    const checkpoints = [3, 6].map(async (seq) => {
+      const { chain } = original[seq - 1] as AuditEvent
+      const jws = await signCheckpoint(signer, chain, new Date().toISOString())
+      return { ...original[0], checkpoint: { seq, hash: chain.hash, jws } } as AuditEvent
+    })
+    return verify(forged, await Promise.all(checkpoints))
+  }
+  const tell = (from: number, to: number): object => ({ type: 'audit.gap', gap: { from, to, count: to - from + 1 } })
+
+  it('is whole where nobody did', async () => {
+    expect(await write([[1], [2], [3], [4], [5], [6], [7]])).toMatchObject({ ok: true, checkpoints: 2 })
+  })
+
+  it('is rewritten where the chain goes on across them', async () => {
+    const report = await write([[1], [2, {}], [4, {}], [5, {}], [7, {}]])
+    expect(report.problems).toMatchObject([
+      { kind: 'rewritten', seq: 3 },
+      { kind: 'rewritten', seq: 6 },
+    ])
+  })
+
+  it('is rewritten where a gap that was made up tells of the last one', async () => {
+    expect((await write([[1], [2], [3], [4], [5], [7, {}], [8, tell(6, 6)]], false)).problems).toContainEqual(
+      expect.objectContaining({ kind: 'rewritten', seq: 6 }),
+    )
+  })
+
+  it('is missing what only a gap tells of that no checkpoint covers', async () => {
+    expect((await write([[1], [2], [3], [6], [7], [8, tell(4, 5)]])).firstBad).toMatchObject({
+      kind: 'missing',
+      seq: 4,
+    })
+    expect((await write([[1], [2], [6], [7], [8, tell(3, 5)]])).firstBad).toMatchObject({ kind: 'missing', seq: 3 })
+  })
+
+  it('is missing what a gap tells of before it is over', async () => {
+    expect((await write([[1], [2], [3], [4, tell(5, 5)], [6], [7]])).firstBad).toMatchObject({
+      kind: 'missing',
+      seq: 5,
+    })
+  })
+
+  it('is missing the newest checkpoint that is held where it begins behind it', async () => {
+    expect((await write([[7, {}]])).firstBad).toMatchObject({ kind: 'missing', seq: 6 })
+    expect((await write([[6], [7]])).ok).toBe(true)
+  })
+})
+
 describe('whatever a trail holds, reading it throws nothing', () => {
   const odd = [null, 7, 'x', [], {}, { stream: null }, [null], { seq: 'x' }]
   const members = ['checkpoint', 'gap', 'predecessor', 'actor', 'subject', 'tokens', 'time', 'service', 'txn']

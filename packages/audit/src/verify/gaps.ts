@@ -15,33 +15,49 @@ export type JudgedGap = TrailGap & { readonly line: number }
 /** Compares what is missing of one stream with what it says is missing. */
 export interface Gaps {
   note(hole: Hole): void
-  /** Takes note of an `audit.gap`. */
-  tell(gap: NonNullable<AuditEvent['gap']>): void
-  judge(stream: string): readonly JudgedGap[]
+  /** Takes note of an `audit.gap`, and of its own number. */
+  tell(gap: NonNullable<AuditEvent['gap']>, seq: number): void
+  /** @param vouchedSeq up to here a checkpoint vouches for the stream: of what is missing there, only events up to there may tell */
+  judge(stream: string, vouchedSeq: number): readonly JudgedGap[]
 }
 
 /** Creates an empty comparison. Without `sink`, what any sink is told to have lost counts. */
 export function createGaps(sink: string | undefined): Gaps {
   const holes: Hole[] = []
-  const told: NonNullable<AuditEvent['gap']>[] = []
+  const told: (NonNullable<AuditEvent['gap']> & { readonly seq: number })[] = []
   return {
     note: (hole) => holes.push(hole),
-    tell(gap) {
-      if (![gap.from, gap.to, gap.count].every((each) => Number.isSafeInteger(each))) return
-      if (sink === undefined || gap.sink === undefined || gap.sink === sink) told.push(gap)
+    tell({ sink: of, from, to, count }, seq) {
+      if (![from, to, count].every((each) => Number.isSafeInteger(each))) return
+      // A gap is told once it is over.
+      if (to < seq && (sink === undefined || of === undefined || of === sink)) told.push({ from, to, count, seq })
     },
-    judge(stream) {
-      // More may be told than is missing, where a sink had kept what it was then said to have lost; never less.
-      let credit = told.reduce((sum, { count }) => sum + count, 0)
-      const ranges = merge(told)
-      let at = 0
+    judge(stream, vouchedSeq) {
+      // Whoever writes on behind the last checkpoint must not excuse what is taken out before it.
+      const vouched = createExcuses(told.filter(({ seq }) => seq <= vouchedSeq))
+      const all = createExcuses(told)
       return holes.map(({ from, to, linked, line }) => {
-        // Both in the order of their numbers: there may be as many as events.
-        while (at < ranges.length && (ranges[at]?.to ?? 0) < to) at += 1
-        const isTold = (ranges[at]?.from ?? Infinity) <= from && to - from < credit
-        if (isTold) credit -= to - from + 1
-        return { stream, from, to, linked, line, told: isTold }
+        const excuses = from <= vouchedSeq ? vouched : all
+        return { stream, from, to, linked, line, told: excuses.take(from, to) }
       })
+    },
+  }
+}
+
+/** What gaps excuse, asked in the order of numbers: there may be as many as events. */
+function createExcuses(told: readonly (Range & { readonly count: number })[]): {
+  take(from: number, to: number): boolean
+} {
+  const ranges = merge(told)
+  // More may be told than is missing, where a sink had kept what it was then said to have lost; never less.
+  let credit = told.reduce((sum, { count }) => sum + count, 0)
+  let at = 0
+  return {
+    take(from, to) {
+      while (at < ranges.length && (ranges[at]?.to ?? 0) < to) at += 1
+      if ((ranges[at]?.from ?? Infinity) > from || to - from >= credit) return false
+      credit -= to - from + 1
+      return true
     },
   }
 }

@@ -9,6 +9,8 @@ import type { TrailProblem } from './report.js'
 export interface KnownCheckpoints {
   /** The hash that an event must have. */
   findHash(stream: string, seq: number): string | undefined
+  /** All of a stream. */
+  list(stream: string): readonly number[]
   /** What each stream must at least have come to: its last checkpoint. */
   readonly last: ReadonlyMap<string, Checkpoint>
   /** Reads a checkpoint out of an event of the trail; `undefined` for a forged one, or where there are no keys. */
@@ -49,6 +51,7 @@ export async function readCheckpoints(
   }
   return {
     findHash: (stream, seq) => hashes.get(stream)?.get(seq),
+    list: (stream) => [...(hashes.get(stream)?.keys() ?? [])].sort((left, right) => left - right),
     last,
     read: async ({ checkpoint }) => (checkpoint === undefined ? undefined : verify(checkpoint.jws)),
   }

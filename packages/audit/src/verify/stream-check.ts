@@ -68,7 +68,7 @@ export function createStreamCheck(
       const linked = prev === last.hash
       if (seq > last.seq + 1) gaps.note({ from: last.seq + 1, to: seq - 1, linked, line })
       else if (!linked) report({ kind: 'replaced', stream, seq: last.seq, line })
-      if (event.type === 'audit.gap' && event.gap !== undefined) gaps.tell(event.gap)
+      if (event.type === 'audit.gap' && event.gap !== undefined) gaps.tell(event.gap, seq)
       isStopped = event.type === 'service.stopped' || (isStopped && event.type === 'audit.checkpoint')
       last = { seq, hash }
       remember(seq, hash)

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '@countersign/core'
 import type { TrailEntry } from '../read/source.js'
+import type { JudgedGap } from './gaps.js'
 import type { KnownCheckpoints } from './known-checkpoints.js'
 import type { Problems } from './problems.js'
 import type { TrailGap, TrailReport } from './report.js'
@@ -88,7 +89,17 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
       if (found === undefined && beganAt !== undefined && time < beganAt && time < newest) continue
       if ((found?.lastSeq ?? 0) < seq)
         problems.add({ kind: 'truncated', stream, seq: (found?.lastSeq ?? 0) + 1, toSeq: seq })
+      else if (found !== undefined && seq < found.firstSeq && time === newest)
+        problems.add({ kind: 'missing', stream, seq, toSeq: found.firstSeq - 1 })
     }
+  }
+  /** Whoever writes a stream anew leaves out the numbers of which a checkpoint knows the event. */
+  const checkGap = ({ stream, from, to, told, linked, line }: JudgedGap, seqs: readonly number[]): void => {
+    if (!told && !linked) problems.add({ kind: 'missing', stream, seq: from, toSeq: to, line })
+    // Only what a sink has lost can have a checkpoint; a later one then vouches for what tells of it.
+    const isExcused = told && !linked && from <= (covered.get(stream) ?? 0)
+    const seq = isExcused ? undefined : seqs.find((each) => each >= from)
+    if (seq !== undefined && seq <= to && (told || linked)) problems.add({ kind: 'rewritten', stream, seq, line })
   }
   return {
     async take({ parsed, number: line, bytes, isWhole }) {
@@ -109,9 +120,12 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
     },
     finish() {
       torn.settle(undefined)
-      const gaps = [...streams.values()].flatMap((check) => check.gaps.judge(check.stream))
-      for (const { stream, from, to, told, linked, line } of gaps)
-        if (!told && !linked) problems.add({ kind: 'missing', stream, seq: from, toSeq: to, line })
+      const gaps = [...streams.values()].flatMap((check) => {
+        const judged = check.gaps.judge(check.stream, covered.get(check.stream) ?? 0)
+        const seqs = known?.list(check.stream) ?? []
+        for (const gap of judged) checkGap(gap, seqs)
+        return judged
+      })
       checkEnds()
       const listed = problems.list()
       return {
