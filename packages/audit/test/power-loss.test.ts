@@ -87,7 +87,7 @@ describe('what was acknowledged', () => {
   it('is there after a sync of the folder that failed: no file is used whose name is not on the disk', async () => {
     const disk = createDisk()
     disk.failNextFolderSync = true
-    const aftermath = await recordUntilPowerLoss(disk, 60)
+    const aftermath = await recordUntilPowerLoss(disk, 300)
     expect(aftermath.acknowledged.length).toBeGreaterThan(0)
     expect(missing(aftermath)).toEqual([])
   })
