@@ -1,0 +1,67 @@
+import { createAuditTrail } from '@countersign/audit'
+import type { AuditSink } from '@countersign/core'
+import { expect, it } from 'vitest'
+import { createTestSink, exchange, strangersDenial, toOptions, until } from './doubles.js'
+
+it('refusals from any number of networks are counted in 256 groups and one for each reason', async () => {
+  const sink = createTestSink()
+  const trail = createAuditTrail(toOptions([sink], { denials: { burst: 1, perSecond: 1 } }))
+  await trail.ready()
+  for (let index = 0; index < 20_001; index++) {
+    const ip = `2001:db8:${(index >> 8).toString(16)}:${(index & 0xff).toString(16)}::1`
+    const reason = index % 2 === 0 ? 'ERR_TOKEN_SIGNATURE' : 'ERR_TOKEN_EXPIRED'
+    await trail.record({ ...strangersDenial, reason, request: { ip } })
+  }
+  await trail.close()
+  const counts = sink.events.flatMap(({ counted }) => (counted === undefined ? [] : [counted]))
+  expect(counts).toHaveLength(258)
+  expect(counts.filter(({ network }) => network === undefined)).toHaveLength(2)
+  expect(counts.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(19_900)
+})
+
+it('what comes before a stream has begun is held up to the bound, and the rest is told as lost', async () => {
+  const sink = createTestSink()
+  let begin: () => void = () => {}
+  const slow: AuditSink = { ...sink, readHead: () => new Promise((resolve) => (begin = () => resolve(undefined))) }
+  const trail = createAuditTrail(toOptions([slow], { queue: { maxEvents: 64, reservedShare: 0.5 } }))
+  for (let index = 0; index < 1_000; index++)
+    await trail.record({ ...strangersDenial, client: { id: 'a', authMethod: 'b' } })
+  begin()
+  await trail.ready()
+  expect(trail.health().lost).toBeGreaterThanOrEqual(1_000 - 32)
+  await trail.close()
+})
+
+it('no more than 1,024 wait for room: the next is refused at once', async () => {
+  const sink = createTestSink()
+  const trail = createAuditTrail(toOptions([sink], { queue: { maxEvents: 16 }, required: { timeoutMs: 10_000 } }))
+  await trail.ready()
+  await until(() => trail.health().sinks[0]?.queuedEvents === 0)
+  sink.behaviour = 'hang'
+  let refused = 0
+  const asked = Array.from({ length: 1_100 }, () => trail.record(exchange).catch(() => (refused += 1)))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(refused).toBe(1_100 - 16 - 1_024)
+  await trail.close(10)
+  expect(asked).toHaveLength(1_100)
+})
+
+it('a sink that hangs hears after five seconds that nobody waits any more, and is given the batch again', async () => {
+  const sink = createTestSink()
+  const signals: AbortSignal[] = []
+  const hanging: AuditSink = {
+    ...sink,
+    write(batch, { signal }) {
+      signals.push(signal)
+      return signals.length === 1 ? new Promise(() => {}) : sink.write(batch, { signal })
+    },
+  }
+  const trail = createAuditTrail(toOptions([hanging], { required: { timeoutMs: 50 } }))
+  await trail.ready()
+  await until(() => signals.length === 1)
+  await new Promise((resolve) => setTimeout(resolve, 5_500))
+  expect(signals[0]?.aborted).toBe(true)
+  expect(signals[1]?.aborted).toBe(false)
+  await trail.close()
+  expect(sink.types).toContain('service.started')
+}, 20_000)
