@@ -1,7 +1,10 @@
 import { createAuditTrail } from '@countersign/audit'
 import type { AuditSink } from '@countersign/core'
 import { expect, it } from 'vitest'
+import type { Delivery } from '../src/delivery/delivery.js'
+import { createBeginning } from '../src/intake/beginning.js'
 import { createTestSink, exchange, strangersDenial, toOptions, until } from './doubles.js'
+import { toEvent } from './events.js'
 
 it('refusals from any number of networks are counted in 256 groups and one for each reason', async () => {
   const sink = createTestSink()
@@ -19,17 +22,13 @@ it('refusals from any number of networks are counted in 256 groups and one for e
   expect(counts.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(19_900)
 })
 
-it('what comes before a stream has begun is held up to the bound, and the rest is told as lost', async () => {
-  const sink = createTestSink()
-  let begin: () => void = () => {}
-  const slow: AuditSink = { ...sink, readHead: () => new Promise((resolve) => (begin = () => resolve(undefined))) }
-  const trail = createAuditTrail(toOptions([slow], { queue: { maxEvents: 64, reservedShare: 0.5 } }))
-  for (let index = 0; index < 1_000; index++)
-    await trail.record({ ...strangersDenial, client: { id: 'a', authMethod: 'b' } })
-  begin()
-  await trail.ready()
-  expect(trail.health().lost).toBeGreaterThanOrEqual(1_000 - 32)
-  await trail.close()
+it('what comes before a stream has begun is held up to the bound, and the rest is told as lost', () => {
+  const beginning = createBeginning(32)
+  const content = toEvent('authn.failure')
+  for (let index = 0; index < 1_000; index++) beginning.offer(content)
+  let [offered, lost] = [0, 0]
+  beginning.begin({ offer: () => (offered += 1), lose: () => (lost += 1) } as unknown as Delivery)
+  expect([offered, lost]).toEqual([32, 968])
 })
 
 it('no more than 1,024 wait for room: the next is refused at once', async () => {
