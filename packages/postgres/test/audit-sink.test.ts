@@ -120,9 +120,7 @@ SELECT stream, 3, time, type, outcome, event FROM "${schema}".countersign_audit 
 SELECT stream, ${seq}, time, type, outcome, ${event} FROM "${schema}".countersign_audit WHERE seq = 2`)
       const report = await verifyTrail(readAuditTable(opened.client, { schema }))
       expect(report).toMatchObject({ ok: false, events: 3, duplicates: 1 })
-      expect(report.problems.map(({ kind }) => kind)).toEqual(
-        expect.arrayContaining(['garbage', 'garbage', 'garbage']),
-      )
+      expect(report.problems.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['garbage', 'garbage', 'garbage']))
     })
 
     it('shows what somebody changed in the table', async () => {
