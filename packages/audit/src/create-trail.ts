@@ -116,6 +116,8 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       intake.tellCounts()
       const leftMs = Math.max(0, deadlineMs - (performance.now() - startMs))
       const drained = await endRunners(runners, leftMs, logger, async () => {
+        for (const runner of runners) runner.tellLosses()
+        announcements.tellLosses()
         delivery?.tell(writer.toOwn('service.stopped', 'success'))
         await checkpoints?.close()
       })

@@ -55,6 +55,30 @@ describe('a disk that is full', () => {
     expect(text).toContain('"failure":"ENOSPC"')
   })
 
+  it.each(['dies', 'is closed'])('has told what it lost where the process %s before there is room', async (end) => {
+    const disk = createDisk()
+    disk.capacity = 120_000
+    const sink = fileSink(file, { runtime: { files: disk }, reserveBytes: 65_536 })
+    const trail = createAuditTrail(toOptions([sink], { required: { timeoutMs: 3_000 } }))
+    await trail.ready()
+    for (let index = 0; index < 400 && trail.health().sinks[0]?.state !== 'full'; index++) {
+      for (let count = 0; count < 20; count++) await trail.record(denial)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    expect(trail.health()).toMatchObject({ sinks: [{ state: 'full' }] })
+    await trail.record(exchange)
+    await until(() => disk.read(file).includes('"type":"audit.gap"'))
+    if (end === 'is closed') {
+      for (let count = 0; count < 20; count++) await trail.record(denial)
+      await trail.close()
+    }
+    const report = await verifyTrail(toSource(disk.read(file)), { sink: 'audit.jsonl' })
+    expect(report.problems).toEqual([])
+    expect(report.gaps.map(({ told }) => told)).toContain(true)
+    if (end === 'is closed') expect(report.streams).toMatchObject([{ stopped: true }])
+    await trail.close()
+  })
+
   it('refuses what is waited for once the reserve is used up too, and acknowledges nothing that it does not have', async () => {
     const disk = createDisk()
     disk.capacity = 100_000

@@ -60,7 +60,7 @@ function pick(from: readonly string[]): string {
 
 /** The power goes while all record, and maybe while something else is wrong. */
 async function losePower(disk: TestDisk): Promise<ReadonlyMap<string, Buffer>> {
-  // Of a disk that is full the losses are told when it is not any more: without power, never.
+  // Of a disk that is full losses are told every ten seconds: without power, the last ones never.
   const name = pick(['', ...names.slice(1)])
   if (name !== '') {
     hurts[name]?.(disk)

@@ -12,9 +12,9 @@ describe('what nothing waits for', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
   afterEach(() => void vi.useRealTimers())
 
-  async function begin() {
+  async function begin(maxEvents = 8_192) {
     const sink = createTestSink()
-    const trail = createAuditTrail(toOptions([sink]))
+    const trail = createAuditTrail(toOptions([sink], { queue: { maxEvents } }))
     await trail.ready()
     await trail.record(exchange)
     await turn()
@@ -52,6 +52,17 @@ describe('what nothing waits for', () => {
     for (let event = 0; event < 1_024; event++) await trail.record(denial)
     await turn()
     expect(sink.batches).toEqual([1_024])
+    await trail.close()
+  })
+
+  it('goes at once where half of the room is taken, and none is lost', async () => {
+    const { sink, trail } = await begin(32)
+    for (let event = 0; event < 60; event++) {
+      await trail.record(denial)
+      await turn()
+    }
+    expect(trail.health().lost).toBe(0)
+    expect(Math.min(...sink.batches)).toBeGreaterThan(10)
     await trail.close()
   })
 

@@ -4,6 +4,12 @@ import type { Writer } from '../event/writer.js'
 import type { Delivery } from './delivery.js'
 import type { RunnerEvents } from './runner.js'
 
+/** What is told of sinks, and of what none of them had room for. */
+export interface Announcements extends RunnerEvents {
+  /** Tells what was lost everywhere since it was last told, if anything was. */
+  tellLosses(): void
+}
+
 /**
  * Tells what happens to sinks: to the operator, and in the trail itself.
  *
@@ -13,8 +19,8 @@ export function createAnnouncements(
   writer: Writer,
   logger: Logger,
   findDelivery: () => Delivery | undefined,
-): RunnerEvents {
-  return {
+): Announcements {
+  const announcements: Announcements = {
     onFailed({ sink: { name }, state }, failure) {
       publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure }))
       logger.warn('An audit sink is down', { sink: name, failure })
@@ -33,6 +39,10 @@ export function createAnnouncements(
     onProgress() {
       const delivery = findDelivery()
       delivery?.wake()
+      if (delivery?.isRelaxed === true) announcements.tellLosses()
+    },
+    tellLosses() {
+      const delivery = findDelivery()
       const loss = delivery?.takeLoss()
       if (loss === undefined) return
       publishTrailEvent(() => ({ type: 'lost', sink: undefined, count: loss.count }))
@@ -40,4 +50,5 @@ export function createAnnouncements(
       delivery?.tell(writer.toOwn('audit.gap', 'error', { gap: loss }))
     },
   }
+  return announcements
 }

@@ -43,7 +43,9 @@ export interface Delivery {
   lose(): void
   /** Something has changed: whoever waits for room looks again. */
   wake(): void
-  /** What was lost everywhere, once there is room again. */
+  /** Whether a required sink has room for a while. */
+  readonly isRelaxed: boolean
+  /** What was lost everywhere since it was last asked. */
   takeLoss(): Loss | undefined
 }
 
@@ -103,7 +105,10 @@ export function createDelivery(
     },
     lose: () => losses.add(sealer.skip()),
     wake: () => waiting.wake(),
-    takeLoss: () => (required.some(({ isRelaxed }) => isRelaxed) ? losses.take() : undefined),
+    get isRelaxed() {
+      return required.some(({ isRelaxed }) => isRelaxed)
+    },
+    takeLoss: () => losses.take(),
   }
 }
 

@@ -17,7 +17,7 @@ export interface RunnerEvents {
   /** A sink went down, or out of room. `failure` is one word. */
   onFailed(runner: Runner, failure: string): void
   onRecovered(runner: Runner): void
-  /** What a sink lost is over, and may be told. */
+  /** What a sink lost may be told. */
   onGap(runner: Runner, loss: Loss): void
   /** There may be room, or a sink, for what waits. */
   onProgress(): void
@@ -43,6 +43,8 @@ export interface Runner {
   push(item: QueuedEvent): void
   /** Notes that an event did not go to this sink. */
   lose(seq: number): void
+  /** Tells of what was lost since it was last told, if anything was. */
+  tellLosses(): void
   /** Resolves once nothing waits any more. */
   drain(): Promise<void>
   stop(): void
@@ -62,6 +64,8 @@ const LAST_RETRY_MS = 1_000
 const PROBE_MS = 1_000
 /** What nothing waits for comes together for so long. A batch of one costs a write, a sync and a thread: 200 µs of CPU. */
 const GATHER_MS = 50
+/** A sink that is full tells of its losses so often, out of its reserve: whoever dies before there is room must not look like a thief. */
+const FULL_GAP_MS = 10_000
 
 /** Creates the runner of one sink. */
 export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules, events: RunnerEvents): Runner {
@@ -76,6 +80,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   let batchEvents = MAX_BATCH_EVENTS
   let retryMs = FIRST_RETRY_MS
   let lastProbeMs = -Infinity
+  let lastGapMs = -Infinity
   let hurry: () => void = () => {}
 
   const fail = (failure: string): void => {
@@ -99,16 +104,17 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       downSinceMs = undefined
       events.onRecovered(runner)
     }
-    if (runner.isRelaxed) {
-      const loss = losses.take()
-      if (loss !== undefined) events.onGap(runner, loss)
-    }
+    if (runner.isRelaxed || (state === 'full' && rules.monotonicNow() - lastGapMs >= FULL_GAP_MS)) runner.tellLosses()
     events.onProgress()
   }
 
   /** Whether there is a reason to write what there is. */
   const isDue = (): boolean =>
-    queue.isAwaited || queue.events >= batchEvents || queue.bytes >= MAX_BATCH_BYTES || idle.length > 0
+    queue.isAwaited ||
+    queue.events >= batchEvents ||
+    queue.bytes >= MAX_BATCH_BYTES ||
+    !queue.isRelaxed ||
+    idle.length > 0
   const gather = (): Promise<void> =>
     new Promise((resolve) => {
       // Holds the process: one that comes to its end writes first.
@@ -191,6 +197,12 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       void run()
     },
     lose: (seq) => losses.add(seq),
+    tellLosses() {
+      const loss = losses.take()
+      if (loss === undefined) return
+      lastGapMs = rules.monotonicNow()
+      events.onGap(runner, loss)
+    },
     drain() {
       if (!isRunning) return Promise.resolve()
       const drained = new Promise<void>((resolve) => idle.push(resolve))
