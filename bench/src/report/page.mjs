@@ -89,6 +89,10 @@ function toProse() {
       'The rest is the five checks that a remembered verdict must pass each time: issuer, key, time, binding, revocation.',
     'Promises are not the problem: taking every await out of the pipe saved 0.3 µs a token. What does cost is a hop to another thread, ' +
       'which is why signatures are verified on this one.',
+    'Over HTTP, most of what a new token costs beyond its signature is not in these tables: whoever waits for an answer is woken for each one, ' +
+      'and the code of the server and of OpenSSL push each other out of the caches. So a request with a new token waits until every socket that had something ' +
+      'was read, and signatures are verified one after the other: on Express, 82 in place of 118 µs a request with RS256, 114 in place of 148 with ES256, ' +
+      'and requests with known tokens do not stand behind them.',
   ]
 }
 

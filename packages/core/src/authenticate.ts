@@ -21,6 +21,7 @@ import { toVerdict } from './steps/principal.js'
 import { verifySignature } from './steps/signature.js'
 import type { Verified } from './steps/signature.js'
 import { checkStatus } from './steps/status.js'
+import { endOfTurn } from './turn.js'
 
 /** What a verifier judges by: fixed at construction. The cache belongs to this one policy and no other. */
 export interface Policy<C> {
@@ -70,13 +71,23 @@ function prove<C>(credentials: Credentials, policy: Policy<C>): Maybe<Proven> {
   // The issuer is trusted before anything is fetched.
   return after(findIssuer(decoded, policy.issuers), (issuer) =>
     // RFC 7515 section 4.1.4
-    after(findKeys(decoded, issuer), (keys) => {
-      const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
-      if (decoded.newHeaderText !== undefined) policy.headers.remember(decoded.newHeaderText, decoded.header)
-      checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
-      return { verified, issuer }
-    }),
+    after(findKeys(decoded, issuer), (keys) =>
+      after(takeTurn(credentials), () => {
+        const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
+        if (decoded.newHeaderText !== undefined) policy.headers.remember(decoded.newHeaderText, decoded.header)
+        checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
+        return { verified, issuer }
+      }),
+    ),
   )
+}
+
+/**
+ * A request waits with its new token until all others that came with it are read: on Express that makes 82 us of CPU a request of
+ * 118 with RS256, 114 of 148 with ES256. Whoever has a token in hand waits for nothing.
+ */
+function takeTurn({ request }: Credentials): Maybe<void> {
+  return request === undefined ? undefined : endOfTurn()
 }
 
 /**

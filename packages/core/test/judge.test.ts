@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { IncomingRequest } from '../src/auth-request.js'
 import { createVerifier } from '../src/create-verifier.js'
 import { authenticateRequest, findPrincipal } from '../src/http/attachment.js'
@@ -13,15 +13,51 @@ function toRaw(authorization = `Bearer ${good}`): IncomingRequest {
 }
 
 describe('a request that is judged', () => {
-  it('waits for nothing where its token was verified before, or its keys are there', () => {
+  it('waits for nothing where its token was verified before', async () => {
     const verifier = createVerifier(toOptions())
-    for (let turn = 0; turn < 2; turn++) {
-      const raw = toRaw()
-      expect(authenticateRequest(verifier, raw)).toBe(findPrincipal(raw))
-      expect(findPrincipal(raw)?.subject).toBe('user-1')
-    }
+    await verifier.verify(good)
+    const raw = toRaw()
+    expect(authenticateRequest(verifier, raw)).toBe(findPrincipal(raw))
+    expect(findPrincipal(raw)?.subject).toBe('user-1')
+    // Nor where no signature has to be looked at.
     expect(reasonOf(() => authenticateRequest(verifier, toRaw('Bearer a.b c')))).toBe('ERR_CREDENTIALS_MALFORMED')
     expect(reasonOf(() => authenticateRequest(verifier, toRaw(`Bearer ${good}x`)))).toBe('ERR_TOKEN_ENCODING')
+  })
+
+  it('waits with a new token until whatever came with it is read: those that are known are answered before it', async () => {
+    const verifier = createVerifier(toOptions())
+    await verifier.verify(good)
+    const tokens = ['1', '2'].map((jti) => toSigned(claims({ jti })))
+    const forged = `${tokens[0]?.slice(0, tokens[0].lastIndexOf('.'))}${good.slice(good.lastIndexOf('.'))}`
+    const [first, ...others] = [...tokens, forged].map((token) => toRaw(`Bearer ${token}`))
+    const order: string[] = []
+    const judged = [first, ...others].map(async (raw, at) => {
+      const told = await Promise.resolve(authenticateRequest(verifier, raw ?? toRaw())).then(
+        () => 'accepted',
+        () => 'refused',
+      )
+      order.push(`new ${at} ${told}`)
+    })
+    // What comes later in this turn, and is known.
+    await Promise.resolve()
+    const known = toRaw()
+    expect(authenticateRequest(verifier, known)).toBe(findPrincipal(known))
+    order.push('known')
+    expect(findPrincipal(first)).toBeUndefined()
+    await Promise.all(judged)
+    expect(order).toEqual(['known', 'new 0 accepted', 'new 1 accepted', 'new 2 refused'])
+  })
+
+  it('waits by the clock of no test: timers that somebody has stopped stop no request', async () => {
+    vi.useFakeTimers()
+    try {
+      const verifier = createVerifier(toOptions())
+      const raw = toRaw(`Bearer ${toSigned(claims({ jti: 'stopped' }))}`)
+      await authenticateRequest(verifier, raw)
+      expect(findPrincipal(raw)?.subject).toBe('user-1')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('waits for a store that has to be asked, each time', async () => {
@@ -63,9 +99,9 @@ describe('a request that is judged', () => {
 describe('what is attached to a request', () => {
   const verifier = createVerifier(toOptions())
 
-  it('is of that very object: of no copy, no heir and no proxy of it', () => {
+  it('is of that very object: of no copy, no heir and no proxy of it', async () => {
     const raw = toRaw()
-    const principal = authenticateRequest(verifier, raw)
+    const principal = await authenticateRequest(verifier, raw)
     expect(findPrincipal(raw)).toBe(principal)
     for (const other of [{ ...raw }, Object.create(raw) as object, new Proxy(raw, {}), structuredClone(raw)]) {
       expect(findPrincipal(other)).toBeUndefined()
@@ -73,9 +109,9 @@ describe('what is attached to a request', () => {
     expect(Reflect.ownKeys(raw)).toEqual(['method', 'url', 'headers'])
   })
 
-  it('is found on a frozen request, and on nothing that is no object', () => {
+  it('is found on a frozen request, and on nothing that is no object', async () => {
     const raw = Object.freeze(toRaw())
-    expect(authenticateRequest(verifier, raw)).toBe(findPrincipal(raw))
+    expect(await authenticateRequest(verifier, raw)).toBe(findPrincipal(raw))
     for (const none of [undefined, null, 1, 'raw']) expect(findPrincipal(none as never)).toBeUndefined()
   })
 })
