@@ -29,10 +29,10 @@ describe('a request that is judged', () => {
     await verifier.verify(good)
     const tokens = ['1', '2'].map((jti) => toSigned(claims({ jti })))
     const forged = `${tokens[0]?.slice(0, tokens[0].lastIndexOf('.'))}${good.slice(good.lastIndexOf('.'))}`
-    const [first, ...others] = [...tokens, forged].map((token) => toRaw(`Bearer ${token}`))
+    const requests = [...tokens, forged].map((token) => toRaw(`Bearer ${token}`))
     const order: string[] = []
-    const judged = [first, ...others].map(async (raw, at) => {
-      const told = await Promise.resolve(authenticateRequest(verifier, raw ?? toRaw())).then(
+    const judged = requests.map(async (raw, at) => {
+      const told = await Promise.resolve(authenticateRequest(verifier, raw)).then(
         () => 'accepted',
         () => 'refused',
       )
@@ -43,7 +43,7 @@ describe('a request that is judged', () => {
     const known = toRaw()
     expect(authenticateRequest(verifier, known)).toBe(findPrincipal(known))
     order.push('known')
-    expect(findPrincipal(first)).toBeUndefined()
+    expect(requests.map((raw) => findPrincipal(raw))).toEqual([undefined, undefined, undefined])
     await Promise.all(judged)
     expect(order).toEqual(['known', 'new 0 accepted', 'new 1 accepted', 'new 2 refused'])
   })
