@@ -126,11 +126,12 @@ function ratio(title, own, group, contender, base, metric) {
     unit: '',
     exact: false,
     read: ({ groups }) => {
-      const players = groups.find(({ name }) => name === group)?.contenders
+      const found = groups.find(({ name }) => name === group)
+      const players = found?.contenders
       const samples = players?.find(({ name }) => name === contender)?.samples
       const others = players?.find(({ name }) => name === base)?.samples
       if (samples === undefined || others === undefined) return undefined
-      const spread = toRatio(samples, others, metric)
+      const spread = toRatio(samples, others, metric, found?.isSteady)
       return { value: spread.median, spread }
     },
   }

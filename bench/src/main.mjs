@@ -15,6 +15,7 @@ import { printSummary } from './report/print.mjs'
 import { toSummary } from './report/summary.mjs'
 import { writePage, writeReport, writeSummary } from './report/write.mjs'
 import { settings } from './settings.mjs'
+import { joinSittings } from './rounds.mjs'
 import { runStart } from './start/run.mjs'
 import { runStorms } from './storms/run.mjs'
 import { createWorld } from './world.mjs'
@@ -66,9 +67,9 @@ async function measure(chosen) {
   /** @type {Fact[]} */
   const facts = []
   try {
-    for (const [name, run] of Object.entries(sections)) {
+    for (const name of toOrder(chosen.verify.sittings)) {
       if (values.only?.includes(name) === false) continue
-      const found = await run({ settings: chosen, world, say })
+      const found = await sections[name]({ settings: chosen, world, say })
       groups.push(...found.groups)
       facts.push(...found.facts)
     }
@@ -78,7 +79,7 @@ async function measure(chosen) {
   const profiles = chosen.mode === 'full' && values.only === undefined ? runProfiles(4, 16, say) : []
   const seconds = (performance.now() - startedMs) / 1_000
   /** @type {Report} */
-  const report = { mode: chosen.mode, startedAt, seconds, environment, groups, facts, profiles }
+  const report = { mode: chosen.mode, startedAt, seconds, environment, groups: joinSittings(groups), facts, profiles }
   const isReference = environment.node.startsWith('24.')
   const summary = toSummary(report, isReference ? 1 : 1.15)
   printSummary(summary)
@@ -89,6 +90,16 @@ async function measure(chosen) {
   }
   console.log(`\nWritten: ${written.join(', ')}`)
   if (chosen.mode === 'check') conclude(summary.bars)
+}
+
+/**
+ * All sections in their order; with three sittings, the first comes again after the second and at the end.
+ * @param {1 | 3} sittings
+ */
+function toOrder(sittings) {
+  const [first, second, ...others] = /** @type {(keyof typeof sections)[]} */ (Object.keys(sections))
+  if (first === undefined || second === undefined) return []
+  return sittings === 1 ? [first, second, ...others] : [first, second, first, ...others, first]
 }
 
 /** @param {import('./types.js').Summary['bars']} bars */

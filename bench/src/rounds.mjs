@@ -1,6 +1,6 @@
 // Turns, so that whatever else the machine does falls on everybody alike.
 
-/** @import { Sample } from './types.js' */
+/** @import { Group, Sample } from './types.js' */
 
 /**
  * @typedef {object} Player
@@ -47,13 +47,46 @@ export function toSpread(values) {
   return { min: sorted[0] ?? NaN, median, max: sorted.at(-1) ?? NaN }
 }
 
+/** A round in which the base took so much more than in its best one was disturbed by something else on the machine. */
+const DISTURBED = 1.15
+/** Fewer rounds say nothing. */
+const LEAST_ROUNDS = 5
+
 /**
  * One metric of a contender divided by another contender's, round by round.
  * @param {readonly Sample[]} samples
  * @param {readonly Sample[]} base
  * @param {string} metric
+ * @param {boolean} [isSteady] whether the base does the same work each time, so that disturbed rounds can be told and left out
  * @returns {Spread}
  */
-export function toRatio(samples, base, metric) {
-  return toSpread(samples.map((sample, round) => (sample[metric] ?? NaN) / (base[round]?.[metric] ?? NaN)))
+export function toRatio(samples, base, metric, isSteady = false) {
+  const costs = base.map((sample) => sample[metric] ?? NaN)
+  const most = isSteady ? DISTURBED * Math.min(...costs) : Infinity
+  const all = samples.map((sample, round) => ({
+    cost: costs[round] ?? NaN,
+    ratio: (sample[metric] ?? NaN) / (costs[round] ?? NaN),
+  }))
+  const calm = all.filter(({ cost }) => cost <= most)
+  return toSpread((calm.length < LEAST_ROUNDS ? all : calm).map(({ ratio }) => ratio))
+}
+
+/**
+ * Puts what several sittings measured together: the rounds of each contender, one sitting after the other.
+ * @param {readonly Group[]} groups
+ * @returns {Group[]}
+ */
+export function joinSittings(groups) {
+  /** @type {Map<string, Group>} */
+  const joined = new Map()
+  for (const group of groups) {
+    const key = `${group.section} ${group.name}`
+    const earlier = joined.get(key)
+    const contenders = group.contenders.map(({ name, samples }) => ({
+      name,
+      samples: [...(earlier?.contenders.find((one) => one.name === name)?.samples ?? []), ...samples],
+    }))
+    joined.set(key, { ...group, contenders })
+  }
+  return [...joined.values()]
 }

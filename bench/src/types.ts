@@ -9,6 +9,8 @@ export interface Group {
   readonly name: string
   /** The contender that the others are divided by. */
   readonly base: string
+  /** Whether the base does the same work in each round, so that those in which it took longer were disturbed. */
+  readonly isSteady?: boolean
   readonly metrics: readonly Metric[]
   readonly contenders: readonly { readonly name: string; readonly samples: readonly Sample[] }[]
 }
@@ -113,6 +115,8 @@ export interface Settings {
   readonly verify: {
     readonly rounds: number
     readonly batchMs: number
+    /** So often the rounds are shared out over the run: a machine may be slow for a minute. */
+    readonly sittings: 1 | 3
     /** Of each contender, before anything is measured. */
     readonly warmUpCalls: number
     readonly algorithms: readonly Algorithm[]

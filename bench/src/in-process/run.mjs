@@ -8,7 +8,7 @@ import { createWork } from './work.mjs'
 /** @import { Contender } from './contenders.mjs' */
 
 /**
- * Measures every algorithm cold (every token distinct) and hot (a few tokens again and again).
+ * One sitting: measures every algorithm cold (every token distinct) and hot (a few tokens again and again).
  * @param {Context} context
  * @returns {Promise<Findings>}
  */
@@ -27,7 +27,7 @@ export async function runVerify(context) {
  * @returns {Promise<Group>}
  */
 async function runGroup({ settings, world, say }, algorithm, heat) {
-  const { batchMs, rounds, warmUpCalls } = settings.verify
+  const { batchMs, rounds, sittings, warmUpCalls } = settings.verify
   const name = `${algorithm} ${heat}`
   say(`verify: ${name}`)
   const isHot = heat === 'hot'
@@ -40,8 +40,8 @@ async function runGroup({ settings, world, say }, algorithm, heat) {
     const signedWith = contender === base && isHot ? 'RS256' : algorithm
     players.push(await createPlayer(world, contender, signedWith, isHot, { batchMs, warmUpCalls }))
   }
-  const played = await interleave(players, rounds)
-  return { section: 'verify', name, base: base.name, metrics: costMetrics, contenders: played }
+  const played = await interleave(players, Math.ceil(rounds / sittings))
+  return { section: 'verify', name, base: base.name, isSteady: true, metrics: costMetrics, contenders: played }
 }
 
 /**

@@ -23,6 +23,7 @@ export function toPage(summary, plots) {
     '## Verifying a token, in process',
     'The limit is bare `crypto.verify` with a ready key, the signed bytes cut out beforehand and, for ECDSA, the signature in DER. ' +
       'countersign does everything it does for a request: strict decoding, duplicate members, type, time, audience, mapping, a frozen principal.',
+    'Rounds in which the limit took more than 1.15 of its least were disturbed by something else on the machine, and are left out.',
     ...show('verify'),
     ...toVerifySection(summary),
     '## Over HTTP',

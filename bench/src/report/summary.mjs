@@ -18,14 +18,14 @@ export function toSummary({ groups, facts, profiles, mode, startedAt, seconds, e
  * @param {Group} group
  * @returns {SummaryGroup}
  */
-function toSummaryGroup({ section, name, base, metrics, contenders }) {
+function toSummaryGroup({ section, name, base, metrics, contenders, isSteady }) {
   const others = contenders.find((contender) => contender.name === base)?.samples ?? []
   const summed = contenders.map((contender) => ({
     name: contender.name,
     figures: Object.fromEntries(
       metrics.map(({ key }) => {
         const typical = toSpread(contender.samples.map((sample) => sample[key] ?? NaN)).median
-        return [key, { ratio: toRatio(contender.samples, others, key), typical }]
+        return [key, { ratio: toRatio(contender.samples, others, key, isSteady), typical }]
       }),
     ),
   }))
