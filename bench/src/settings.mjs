@@ -59,13 +59,13 @@ const check = {
     algorithms: ['RS256', 'ES256', 'EdDSA'],
     peers: false,
   },
-  http: { rounds: 11, seconds: 1, connections: 32, algorithms: ['RS256', 'ES256'], all: false },
+  http: { rounds: 7, seconds: 1, connections: 32, algorithms: ['RS256', 'ES256'], all: false },
   growth: { rounds: 15, issuers: [1, 10_000], keys: [], tokens: [10_000, 50_000, 100_000], tokenKiB: [] },
   storms: { floodSeconds: 10, coldRequests: 500, peers: false },
   extras: { rounds: 0, batchMs: 0, all: false },
   exchange: { rounds: 0, seconds: 0, connections: [] },
   audit: { rounds: 0, batchMs: 0, callers: [], requestRounds: 13, requestSeconds: 1 },
-  start: { rounds: 15 },
+  start: { rounds: 9 },
 }
 
 export const settings = Object.freeze({ quick, full, check })
