@@ -30,7 +30,7 @@ export function writeReport(report) {
 export function writeSummary(summary) {
   const round = (/** @type {string} */ _key, /** @type {unknown} */ value) =>
     typeof value === 'number' ? Number(value.toPrecision(4)) : value
-  writeFileSync(summaryFile, `${JSON.stringify(summary, round, 1)}\n`)
+  writeFileSync(summaryFile, `${JSON.stringify(summary, round)}\n`)
 }
 
 /**
