@@ -83,8 +83,8 @@ const bars = [
 /**
  * Judges what a run measured; a bar that it did not measure is left out.
  *
- * How many requests are served beside a peer depends on what of a peer's request is not the peer: where even the server without
- * authentication does not come to the bar, nobody can. Such a bar is then what the bars on CPU leave of that server, and the result says so.
+ * How many requests are served beside a peer depends on what of a peer's request is not the peer: nobody serves more than the server
+ * without authentication. Such a bar is no more than what the bars on CPU leave of that server, and where that is less the result says so.
  * @param {Findings} findings
  * @param {number} allowance 1, or 1.15 where the bars may be missed by so much
  * @returns {BarResult[]}
@@ -96,7 +96,7 @@ export function judgeBars(findings, allowance) {
     const found = read(findings)
     if (found === undefined) continue
     const ceiling = readCeiling?.(findings)
-    const isOutOfReach = ceiling !== undefined && ceiling < limit
+    const isOutOfReach = ceiling !== undefined && ceiling / overNone < limit
     const own = isOutOfReach ? ceiling / overNone : limit
     const allowed = exact ? own : sense === 'most' ? own * allowance : own / allowance
     const holds = sense === 'most' ? found.value <= allowed : found.value >= allowed

@@ -103,7 +103,7 @@ export interface BarResult {
   readonly value: number
   readonly spread?: Spread
   readonly holds: boolean
-  /** Where the bar is more than the server without authentication comes to in this run: the bar as it stands, and what that server comes to. */
+  /** Where the bar is more than what is left of the server without authentication in this run: the bar as it stands, and what that server comes to. */
   readonly outOfReach?: { readonly limit: number; readonly ceiling: number }
 }
 

@@ -17,8 +17,8 @@ export function toPage(summary, plots) {
     ...toIntroduction(summary),
     '## The bars',
     'What the project promises itself, as medians of this run. `pnpm bench --check` measures these alone and fails where one falls short. ' +
-      'How many requests a server answers beside a peer depends on how fast the machine does what is no authentication: where even the server ' +
-      'without any does not come to the bar, the run is held to what the bar on CPU (1.4 of that server) leaves of it.',
+      'How many requests a server answers beside a peer depends on how fast the machine does what is no authentication, and nobody answers more than ' +
+      'the server without any: a run is held to no more than what the bar on CPU (1.4 of that server) leaves of it.',
     toBarTable(summary),
     '## Verifying a token, in process',
     'The limit is bare `crypto.verify` with a ready key, the signed bytes cut out beforehand and, for ECDSA, the signature in DER. ' +
