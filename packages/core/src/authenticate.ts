@@ -43,7 +43,7 @@ export interface Accepted<C> {
 
 /**
  * The pipe. Reading order is execution order; each step takes what the one before returned, and none waits for what is there
- * already. A verdict that is remembered skips the proof and nothing else.
+ * already, but for the signature of a request's new token. A verdict that is remembered skips the proof and nothing else.
  */
 export function authenticate<C>(credentials: Credentials, policy: Policy<C>): Maybe<Accepted<C>> {
   const key = findCacheKey(credentials.token, policy)
