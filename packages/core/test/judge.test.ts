@@ -49,7 +49,7 @@ describe('a request that is judged', () => {
   })
 
   it('waits by the clock of no test: timers that somebody has stopped stop no request', async () => {
-    vi.useFakeTimers()
+    vi.useFakeTimers({ toFake: ['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] })
     try {
       const verifier = createVerifier(toOptions())
       const raw = toRaw(`Bearer ${toSigned(claims({ jti: 'stopped' }))}`)
