@@ -20,7 +20,8 @@ import { hostname } from 'node:os'
 import type { CheckpointRules } from './chain/checkpoints.js'
 import { checkpointKey } from './chain/signer.js'
 import type { QueueRules } from './delivery/queue.js'
-import type { FingerprintKey } from './fingerprint.js'
+import { toHmacKey } from './fingerprint.js'
+import type { HmacKey } from './fingerprint.js'
 import { clock } from './option-kinds.js'
 import type { AuditTrailOptions } from './options.js'
 
@@ -35,7 +36,7 @@ export interface ReadTrailOptions {
   readonly service: { readonly name: string; readonly version: string; readonly instance: string | undefined }
   readonly required: { readonly sinks: readonly AuditSink[]; readonly quorum: number; readonly timeoutMs: number }
   readonly bestEffort: readonly AuditSink[]
-  readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]]
+  readonly fingerprintKeys: readonly [HmacKey, ...HmacKey[]]
   readonly sampling: { readonly 'authn.success': number }
   readonly denials: { readonly perSecond: number; readonly burst: number; readonly countSeconds: number }
   readonly checkpoints: (CheckpointRules & { readonly sink: AuditSink }) | undefined
@@ -69,7 +70,7 @@ const keepingSink: Kind<AuditSink> = {
   },
 }
 
-const fingerprintKey: Kind<FingerprintKey> = {
+const fingerprintKey: Kind<HmacKey> = {
   wants: '{ id, secret }',
   read(value, option) {
     const { id, secret } = (value ?? {}) as { readonly id?: unknown; readonly secret?: unknown }
@@ -77,7 +78,7 @@ const fingerprintKey: Kind<FingerprintKey> = {
       const fix = 'Such as "2026-11": it stands in each fingerprint, so that the right key is found again.'
       throw invalid({ option: `${option}.id`, got: id, wants: '1 to 32 of A-Z a-z 0-9 . _ -', fix })
     }
-    if (secret instanceof Uint8Array && secret.length >= 32) return { id, secret: Uint8Array.from(secret) }
+    if (secret instanceof Uint8Array && secret.length >= 32) return toHmacKey({ id, secret })
     const fix = 'As from crypto.randomBytes(32), the same in each process.'
     throw invalid({ option: `${option}.secret`, got: secret, wants: 'bytes, at least 32', fix, secret: true })
   },

@@ -25,8 +25,9 @@ const OVERLAP = 4_096
 export function escapeText(text: string, maxLength: number): string {
   const isCut = text.length > maxLength
   const kept = maskTokens(isCut ? text.slice(0, maxLength + OVERLAP) : text).slice(0, maxLength)
-  const safe = PLAIN.test(kept) ? kept : toWellFormed(kept).replace(UNSAFE, toEscape)
-  return isCut ? `${safe}…[${text.length}:${hash('sha256', toWellFormed(text), 'base64url').slice(0, 12)}]` : safe
+  // Halves of surrogate pairs become U+FFFD: canonical JSON knows no other text.
+  const safe = PLAIN.test(kept) ? kept : kept.toWellFormed().replace(UNSAFE, toEscape)
+  return isCut ? `${safe}…[${text.length}:${hash('sha256', text.toWellFormed(), 'base64url').slice(0, 12)}]` : safe
 }
 
 /** Whoever sends a token as their user agent must not find it kept. */
@@ -39,11 +40,6 @@ function maskTokens(text: string): string {
 function maskRun(run: string): string {
   const at = run.indexOf('eyJ')
   return at >= 0 && DOT.test(run.slice(at)) ? `${run.slice(0, at)}[token]` : run
-}
-
-/** Halves of surrogate pairs become U+FFFD: canonical JSON knows no other text. */
-function toWellFormed(text: string): string {
-  return Buffer.from(text).toString()
 }
 
 function toEscape(character: string): string {

@@ -1,8 +1,8 @@
 import type { AuditEvent, AuditParty } from '@countersign/core'
 import { AS_IT_IS } from '../event/shape.js'
 import { ENTRY } from '../event/table.js'
-import { toFingerprint, toPseudonym } from '../fingerprint.js'
-import type { FingerprintKey } from '../fingerprint.js'
+import { toFingerprint, toHmacKey, toPseudonym } from '../fingerprint.js'
+import type { FingerprintKey, HmacKey } from '../fingerprint.js'
 import { readTrail } from './source.js'
 import type { TrailSource } from './source.js'
 
@@ -33,14 +33,14 @@ export async function* findInTrail(
   query: TrailQuery,
   options: FindOptions = {},
 ): AsyncGenerator<AuditEvent, void> {
-  const tests = toTests(query, options.fingerprintKeys ?? [])
+  const tests = toTests(query, (options.fingerprintKeys ?? []).map(toHmacKey))
   if (tests.length === 0) throw new RangeError('A query names a token, a subject or a txn')
   for await (const { parsed } of readTrail(source)) {
     if (parsed.kind !== 'garbage' && tests.every((test) => test(parsed.event))) yield parsed.event
   }
 }
 
-function toTests({ token, subject, txn }: TrailQuery, keys: readonly FingerprintKey[]): readonly Test[] {
+function toTests({ token, subject, txn }: TrailQuery, keys: readonly HmacKey[]): readonly Test[] {
   const tests: Test[] = []
   if (token !== undefined) {
     if (keys.length === 0) throw new RangeError('A token is found by the keys of its fingerprints')

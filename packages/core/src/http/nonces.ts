@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 
 /** Nonces that no store holds: each proves by itself that we gave it, in which slot of time and in which region. */
 export interface Nonces {
@@ -37,8 +38,10 @@ const SLOT_BYTES = 6
 export function createNonces({ secrets, slotSeconds, region }: NonceRules): Nonces {
   const slotMs = slotSeconds * 1_000
   const toSlot = (nowMs: number): number => Math.floor(nowMs / slotMs)
-  const sign = (secret: Uint8Array, slot: Buffer): Buffer =>
-    createHmac('sha256', secret)
+  // Made once: where the secret is bytes, each HMAC of Node 24 costs 16 µs in place of 3.
+  const keys = secrets.map((secret) => createSecretKey(secret))
+  const sign = (key: KeyObject, slot: Buffer): Buffer =>
+    createHmac('sha256', key)
       .update(`dpop-nonce\0${region.length}\0${region}\0`)
       .update(slot)
       .digest()
@@ -49,9 +52,7 @@ export function createNonces({ secrets, slotSeconds, region }: NonceRules): Nonc
     if (bytes.length !== SLOT_BYTES + MAC_BYTES || bytes.toString('base64url') !== nonce) return undefined
     const slot = bytes.subarray(0, SLOT_BYTES)
     const mac = bytes.subarray(SLOT_BYTES)
-    return secrets.some((secret) => timingSafeEqual(sign(secret, slot), mac))
-      ? slot.readUIntBE(0, SLOT_BYTES)
-      : undefined
+    return keys.some((key) => timingSafeEqual(sign(key, slot), mac)) ? slot.readUIntBE(0, SLOT_BYTES) : undefined
   }
   return {
     issue(nowMs) {
@@ -59,7 +60,7 @@ export function createNonces({ secrets, slotSeconds, region }: NonceRules): Nonc
       if (current?.slot !== slot) {
         const bytes = Buffer.alloc(SLOT_BYTES)
         bytes.writeUIntBE(slot, 0, SLOT_BYTES)
-        const signed = secrets.slice(0, 1).map((secret) => sign(secret, bytes))
+        const signed = keys.slice(0, 1).map((key) => sign(key, bytes))
         current = { slot, nonce: Buffer.concat([bytes, ...signed]).toString('base64url') }
       }
       return current.nonce

@@ -89,7 +89,8 @@ export function text(wants: string, maxLength = 2_048): Kind<string> {
   return {
     wants,
     read(value, option) {
-      if (typeof value === 'string' && value.length > 0 && value.length <= maxLength) return value
+      const fits = typeof value === 'string' && value.length > 0 && value.length <= maxLength
+      if (fits && value.isWellFormed()) return value
       throw invalid({ option, got: value, wants, fix: `Pass a string of 1 to ${maxLength} characters.` })
     },
   }
