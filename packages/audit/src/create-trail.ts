@@ -68,7 +68,12 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const begin = async (): Promise<Delivery> => {
     const predecessor = await readPredecessor(required.sinks, required.timeoutMs, () => isClosed)
     const onSealed: Checkpoints['see'] = (head) => checkpoints?.see(head)
-    const delivery = createDelivery(createSealer(stream, predecessor), runners, { ...required, monotonicNow, onSealed })
+    const delivery = createDelivery(createSealer(stream, predecessor), runners, {
+      ...required,
+      maxEvents: queue.maxEvents,
+      monotonicNow,
+      onSealed,
+    })
     checkpoints =
       rules.checkpoints &&
       createCheckpoints(rules.checkpoints, {
@@ -82,7 +87,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   }
   const begun = begin()
   const denials = createDenials({ ...rules.denials, ...runtime })
-  const intakeRules = { rate: rules.sampling['authn.success'], timeoutMs: required.timeoutMs, monotonicNow }
+  const intakeRules = { rate: rules.sampling['authn.success'], timeoutMs: required.timeoutMs, ...runtime }
   const intake = createIntake(intakeRules, writer, denials, beginning, begun)
   const counting = setInterval(intake.tellCounts, rules.denials.countSeconds * 1_000)
   counting.unref()
@@ -95,25 +100,25 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       if (TYPES[entry.type] === 'awaited') throw closed()
       return undefined
     },
+    defer(toEntry) {
+      if (!isClosed) intake.defer(toEntry)
+    },
     async ready() {
       await begun
     },
-    health: () =>
-      toHealth({
-        stream,
-        quorum: required.quorum,
-        delivery: beginning.delivery,
-        runners,
-        denials,
-        checkpoints,
-        runtime,
-      }),
+    health() {
+      const { delivery } = beginning
+      // What is still being gathered has no number yet, and no place in a queue.
+      delivery?.settle()
+      return toHealth({ stream, quorum: required.quorum, delivery, runners, denials, checkpoints, runtime })
+    },
     async close(deadlineMs = 5_000) {
       const startMs = performance.now()
       clearInterval(counting)
       isClosed = true
       const delivery = await waitFor(begun, deadlineMs)
       intake.tellCounts()
+      delivery?.settle()
       const leftMs = Math.max(0, deadlineMs - (performance.now() - startMs))
       const drained = await endRunners(runners, leftMs, logger, async () => {
         for (const runner of runners) runner.tellLosses()

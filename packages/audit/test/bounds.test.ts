@@ -25,7 +25,7 @@ it('refusals from any number of networks are counted in 256 groups and one for e
 it('what comes before a stream has begun is held up to the bound, and the rest is told as lost', () => {
   const beginning = createBeginning(32)
   const content = toEvent('authn.failure')
-  for (let index = 0; index < 1_000; index++) beginning.offer(content)
+  for (let index = 0; index < 1_000; index++) beginning.offer(() => content)
   let [offered, lost] = [0, 0]
   beginning.begin({ offer: () => (offered += 1), lose: () => (lost += 1) } as unknown as Delivery)
   expect([offered, lost]).toEqual([32, 968])

@@ -120,6 +120,7 @@ describe('5.3.4 backpressure', () => {
     await trail.ready()
     sink.behaviour = { code: 'EIO' }
     for (let index = 0; index < 100; index++) await trail.record({ ...denial, txn: String(index) })
+    expect(trail.health()).toMatchObject({ lost: 53 })
     sink.behaviour = 'keep'
     await until(() => sink.types.includes('audit.gap'))
     await trail.record({ ...denial, txn: 'after' })

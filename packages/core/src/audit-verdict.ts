@@ -4,7 +4,7 @@ import type { AuthRequest, IncomingRequest } from './auth-request.js'
 import { AuthorizationError, CountersignError } from './errors.js'
 import type { AuditRecorder } from './ports.js'
 import type { Principal, Verdict } from './principal.js'
-import { recordLater } from './record.js'
+import { deferRecord, recordLater } from './record.js'
 import type { Credentials } from './steps/credentials.js'
 import type { Verifier } from './verifier.js'
 
@@ -24,12 +24,14 @@ export function recordAcceptance<C>(
 ): void {
   const rate = readRate(audit)
   if (rate < 1 && Math.random() >= rate) return
-  recordLater(audit, () => ({
+  // Of the request, which changes as the application works on it, what is needed is read now.
+  const seen = request && { method: request.method, url: request.url, remoteAddress: request.remoteAddress }
+  deferRecord(audit, () => ({
     type: 'authn.success',
     outcome: 'success',
     ...toParties(verdict),
     tokens: { subject: toTokenRef(audit, verdict, token, scheme) },
-    request: request && toRequest(request),
+    request: seen && toRequest(seen),
     durationMs,
     sampled: rate < 1 ? { rate } : undefined,
   }))
@@ -126,7 +128,9 @@ function toTokenRef<C>(
   }
 }
 
-function toRequest({ method, url, remoteAddress }: AuthRequest): NonNullable<AuditEntry['request']> {
+type Seen = Pick<AuthRequest, 'method' | 'url' | 'remoteAddress'>
+
+function toRequest({ method, url, remoteAddress }: Seen): NonNullable<AuditEntry['request']> {
   const route = url !== undefined && URL.canParse(url) ? new URL(url).pathname : undefined
   return { method, route, ip: remoteAddress }
 }

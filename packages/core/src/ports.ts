@@ -163,6 +163,12 @@ export interface AuditRecorder {
    * sink has it. Rejects with {@link UpstreamError} where none can: what was to be recorded must then not happen.
    */
   record(entry: AuditEntry): Promise<void>
+  /**
+   * Records an event of now that nothing waits for. `toEntry` is called at most once, some milliseconds later, together with others:
+   * one by one each of them costs several times as much, since all that it needs has left the processor's caches by then. What it
+   * reads may not change until then. Never throws. Absent: `record` is asked instead.
+   */
+  defer?(toEntry: () => AuditEntry): void
   /** `hmac256:<key id>:<base64url>` over a token: a name that only who holds the key can compute. */
   fingerprint(token: string): string
   /**

@@ -14,3 +14,20 @@ export function recordLater(audit: AuditRecorder | undefined, toEntry: () => Aud
     // The trail tells of its own failures.
   }
 }
+
+/**
+ * The same, as late as the trail pleases.
+ *
+ * @param toEntry reads nothing that changes
+ */
+export function deferRecord(audit: AuditRecorder, toEntry: () => AuditEntry): void {
+  if (audit.defer === undefined) {
+    recordLater(audit, toEntry)
+    return
+  }
+  try {
+    audit.defer(toEntry)
+  } catch {
+    // The trail tells of its own failures.
+  }
+}

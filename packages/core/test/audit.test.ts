@@ -89,6 +89,24 @@ describe('a verifier with an audit trail', () => {
     }
   })
 
+  it('lets the trail make the event of an acceptance later, and reads the request at once', async () => {
+    const deferred: (() => AuditEntry)[] = []
+    const trail = createTrail({ defer: (toEntry) => void deferred.push(toEntry) })
+    const raw = { ...toRaw(toSigned(claims())) }
+    await authenticateRequest(create(trail), raw)
+    Object.assign(raw, { method: 'POST', url: '/elsewhere', socket: undefined })
+    expect(verdicts(trail)).toEqual([])
+    expect(deferred.map((toEntry) => toEntry())).toMatchObject([{ type: 'authn.success', request }])
+  })
+
+  it('takes no harm from a trail that cannot defer', async () => {
+    const defer = (): never => {
+      throw new Error('no')
+    }
+    const principal = await create(createTrail({ defer })).verify(toSigned(claims()))
+    expect(principal.subject).toBe('user-1')
+  })
+
   it('records a bare token without a request', async () => {
     const trail = createTrail()
     await create(trail).verify(toSigned(claims()))

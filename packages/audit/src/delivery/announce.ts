@@ -36,10 +36,9 @@ export function createAnnouncements(
       logger.warn('An audit sink has lost events', { sink: name, ...loss })
       findDelivery()?.tell(writer.toOwn('audit.gap', 'error', { gap: { sink: name, ...loss } }))
     },
-    onProgress() {
-      const delivery = findDelivery()
-      delivery?.wake()
-      if (delivery?.isRelaxed === true) announcements.tellLosses()
+    onProgress({ role }, mayTell) {
+      findDelivery()?.wake()
+      if (mayTell && role === 'required') announcements.tellLosses()
     },
     tellLosses() {
       const delivery = findDelivery()

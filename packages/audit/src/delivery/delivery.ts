@@ -3,6 +3,8 @@ import type { AuditHead } from '@countersign/core'
 import type { Content } from '../event/writer.js'
 import type { Sealer } from '../chain/sealer.js'
 import type { AuditReason } from '../error-table.js'
+import { createDrafts } from './drafts.js'
+import type { Draft } from './drafts.js'
 import { createLosses } from './losses.js'
 import type { Loss } from './losses.js'
 import type { Runner } from './runner.js'
@@ -15,6 +17,8 @@ export interface DeliveryRules {
   /** So many required sinks must have an event. */
   readonly quorum: number
   readonly timeoutMs: number
+  /** The bound of each queue. */
+  readonly maxEvents: number
   readonly monotonicNow: () => number
   /** Hears of each new head, at once. */
   readonly onSealed: (head: AuditHead) => void
@@ -28,8 +32,10 @@ export interface Delivery {
   readonly lost: number
   /** Whether there is room for an ordinary event somewhere. */
   readonly hasRoom: boolean
-  /** Takes an ordinary event, or counts it as lost. */
-  offer(content: Content): void
+  /** Takes an ordinary event, or counts it as lost: in a while, together with others, and before any event that is given after it. */
+  offer(draft: Draft): void
+  /** Takes at once what it was offered. */
+  settle(): void
   /** Takes an event of the trail's own. Returns its number. */
   tell(content: Content): number
   /**
@@ -43,8 +49,6 @@ export interface Delivery {
   lose(): void
   /** Something has changed: whoever waits for room looks again. */
   wake(): void
-  /** Whether a required sink has room for a while. */
-  readonly isRelaxed: boolean
   /** What was lost everywhere since it was last asked. */
   takeLoss(): Loss | undefined
 }
@@ -53,7 +57,7 @@ export interface Delivery {
 export function createDelivery(
   sealer: Sealer,
   runners: readonly Runner[],
-  { quorum, timeoutMs, monotonicNow, onSealed }: DeliveryRules,
+  { quorum, timeoutMs, maxEvents, monotonicNow, onSealed }: DeliveryRules,
 ): Delivery {
   const losses = createLosses()
   const waiting = createWaiting()
@@ -76,6 +80,15 @@ export function createDelivery(
     onSealed(chain)
     return chain.seq
   }
+  const lose = (): void => losses.add(sealer.skip())
+  const drafts = createDrafts(maxEvents, (draft) => {
+    try {
+      const content = draft()
+      if (content !== undefined) place(content, true, undefined)
+    } catch {
+      lose()
+    }
+  })
   const isReady = (runner: Runner): boolean => runner.state !== 'failed' && runner.hasRoom(false)
   /** Down for less than anybody waits, or full at the moment: it may yet be in time. */
   const isHopeful = ({ downSinceMs, state }: Runner): boolean =>
@@ -91,23 +104,25 @@ export function createDelivery(
     get hasRoom() {
       return runners.some((runner) => runner.role !== 'checkpoints' && runner.hasRoom(true))
     },
-    offer: (content) => void place(content, true, undefined),
-    tell: (content) => place(content, false, undefined),
+    offer: drafts.add,
+    settle: drafts.settle,
+    tell(content) {
+      drafts.settle()
+      return place(content, false, undefined)
+    },
     async deliver(content, endMs) {
       // Nothing is sealed while nobody could keep it: it would stand in the trail later, though it was refused now.
       while (required.filter(isReady).length < quorum) {
         const restMs = endMs - monotonicNow()
         if (required.filter(isHopeful).length < quorum || !(await waiting.wait(restMs))) throw unavailable()
       }
+      drafts.settle()
       const ticket = createTicket(quorum, endMs - monotonicNow())
       place(content, false, ticket)
       if (!(await ticket.kept)) throw unavailable()
     },
-    lose: () => losses.add(sealer.skip()),
+    lose,
     wake: () => waiting.wake(),
-    get isRelaxed() {
-      return required.some(({ isRelaxed }) => isRelaxed)
-    },
     takeLoss: () => losses.take(),
   }
 }

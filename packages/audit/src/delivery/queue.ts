@@ -22,8 +22,6 @@ export interface QueueRules {
 export interface Queue {
   readonly events: number
   readonly bytes: number
-  /** Whether something waits for one of them. */
-  readonly isAwaited: boolean
   /** Whether there is room for one more. The last event may go over the bound on bytes: it is bounded itself. */
   hasRoom(isOrdinary: boolean): boolean
   /** Whether so little waits that what was refused may be offered again. */
@@ -42,7 +40,6 @@ export function createQueue({ maxEvents, maxBytes, reservedShare }: QueueRules):
   let items: QueuedEvent[] = []
   let first = 0
   let bytes = 0
-  let awaited = 0
   const ordinary = { events: maxEvents * (1 - reservedShare), bytes: maxBytes * (1 - reservedShare) }
   const count = (): number => items.length - first
   return {
@@ -51,9 +48,6 @@ export function createQueue({ maxEvents, maxBytes, reservedShare }: QueueRules):
     },
     get bytes() {
       return bytes
-    },
-    get isAwaited() {
-      return awaited > 0
     },
     get isRelaxed() {
       return count() <= ordinary.events / 2 && bytes <= ordinary.bytes / 2
@@ -65,7 +59,6 @@ export function createQueue({ maxEvents, maxBytes, reservedShare }: QueueRules):
     push(item) {
       items.push(item)
       bytes += item.line.length
-      if (item.ticket !== undefined) awaited++
     },
     peek(maxCount, maxBatchBytes) {
       let end = first
@@ -77,7 +70,6 @@ export function createQueue({ maxEvents, maxBytes, reservedShare }: QueueRules):
     drop(dropped) {
       for (const end = first + dropped; first < end; first++) {
         bytes -= items[first]?.line.length ?? 0
-        if (items[first]?.ticket !== undefined) awaited--
       }
       // Shifting one by one would move the whole array each time.
       if (first * 2 >= items.length) {

@@ -19,8 +19,8 @@ export interface RunnerEvents {
   onRecovered(runner: Runner): void
   /** What a sink lost may be told. */
   onGap(runner: Runner, loss: Loss): void
-  /** There may be room, or a sink, for what waits. */
-  onProgress(): void
+  /** There may be room, or a sink, for what waits. `mayTell`: also for being told what was lost. */
+  onProgress(runner: Runner, mayTell: boolean): void
 }
 
 /** Brings events to one sink, in order, one batch at a time, again and again until it has them. */
@@ -62,8 +62,6 @@ const MAX_BATCH_BYTES = 1_048_576
 const FIRST_RETRY_MS = 10
 const LAST_RETRY_MS = 1_000
 const PROBE_MS = 1_000
-/** What nothing waits for comes together for so long. A batch of one costs a write, a sync and a thread: 200 µs of CPU. */
-const GATHER_MS = 50
 /** A sink that is full tells of its losses so often, out of its reserve: whoever dies before there is room must not look like a thief. */
 const FULL_GAP_MS = 10_000
 
@@ -80,8 +78,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   let batchEvents = MAX_BATCH_EVENTS
   let retryMs = FIRST_RETRY_MS
   let lastProbeMs = -Infinity
-  let lastGapMs = -Infinity
-  let hurry: () => void = () => {}
+  let lastToldMs = -Infinity
 
   const fail = (failure: string): void => {
     lastFailure = failure
@@ -104,33 +101,17 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       downSinceMs = undefined
       events.onRecovered(runner)
     }
-    if (runner.isRelaxed || (state === 'full' && rules.monotonicNow() - lastGapMs >= FULL_GAP_MS)) runner.tellLosses()
-    events.onProgress()
+    const isDue = state === 'full' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
+    if (isDue) lastToldMs = rules.monotonicNow()
+    const mayTell = isDue || runner.isRelaxed
+    if (mayTell) runner.tellLosses()
+    events.onProgress(runner, mayTell)
   }
-
-  /** Whether there is a reason to write what there is. */
-  const isDue = (): boolean =>
-    queue.isAwaited ||
-    queue.events >= batchEvents ||
-    queue.bytes >= MAX_BATCH_BYTES ||
-    !queue.isRelaxed ||
-    idle.length > 0
-  const gather = (): Promise<void> =>
-    new Promise((resolve) => {
-      // Holds the process: one that comes to its end writes first.
-      const timer = setTimeout(resolve, GATHER_MS)
-      hurry = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
 
   const run = async (): Promise<void> => {
     // One turn later: whatever is recorded in this one shares a batch, and with it one sync of the disk.
     await new Promise(setImmediate)
     while (queue.events > 0 && !isStopped) {
-      if (!isDue()) await gather()
-      if (isStopped) break
       const batch = queue.peek(batchEvents, MAX_BATCH_BYTES)
       let isLate = false
       const outcome = await attemptWrite(
@@ -191,7 +172,6 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     push(item) {
       if (state === 'full' && item.isOrdinary) lastProbeMs = rules.monotonicNow()
       queue.push(item)
-      if (isDue()) hurry()
       if (isRunning || isStopped) return
       isRunning = true
       void run()
@@ -200,18 +180,14 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     tellLosses() {
       const loss = losses.take()
       if (loss === undefined) return
-      lastGapMs = rules.monotonicNow()
       events.onGap(runner, loss)
     },
     drain() {
       if (!isRunning) return Promise.resolve()
-      const drained = new Promise<void>((resolve) => idle.push(resolve))
-      hurry()
-      return drained
+      return new Promise<void>((resolve) => idle.push(resolve))
     },
     stop() {
       isStopped = true
-      hurry()
     },
   }
   return runner

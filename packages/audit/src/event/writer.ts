@@ -11,8 +11,11 @@ export type OwnMembers = Pick<AuditEvent, 'counted' | 'gap' | 'sink' | 'checkpoi
 
 /** Turns what a source knows into what is kept. */
 export interface Writer {
-  /** @throws InternalError `ERR_AUDIT_ENTRY` */
-  toContent(entry: AuditEntry, own?: OwnMembers): Content
+  /**
+   * @param nowMs when it happened, if that was not just now
+   * @throws InternalError `ERR_AUDIT_ENTRY`
+   */
+  toContent(entry: AuditEntry, own?: OwnMembers, nowMs?: number): Content
   /** An event of the trail itself. */
   toOwn(type: AuditType, outcome: 'success' | 'error', own?: OwnMembers): Content
 }
@@ -20,12 +23,16 @@ export interface Writer {
 /** Creates a writer for one service. */
 export function createWriter(service: AuditEvent['service'], privacy: Privacy, now: () => number): Writer {
   const nextId = createIdSource()
-  const write = (entry: AuditEntry, own: OwnMembers | undefined): Content => {
-    const nowMs = now()
-    return { ...entry, ...own, v: 1, id: nextId(nowMs), time: new Date(nowMs).toISOString(), service }
-  }
+  const write = (entry: AuditEntry, own: OwnMembers | undefined, nowMs: number): Content => ({
+    ...entry,
+    ...own,
+    v: 1,
+    id: nextId(nowMs),
+    time: new Date(nowMs).toISOString(),
+    service,
+  })
   return {
-    toContent: (entry, own) => write(keepEntry(entry, privacy), own),
-    toOwn: (type, outcome, own) => write({ type, outcome }, own),
+    toContent: (entry, own, nowMs = now()) => write(keepEntry(entry, privacy), own, nowMs),
+    toOwn: (type, outcome, own) => write({ type, outcome }, own, now()),
   }
 }

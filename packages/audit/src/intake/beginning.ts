@@ -1,10 +1,11 @@
 import type { Delivery } from '../delivery/delivery.js'
+import type { Draft } from '../delivery/drafts.js'
 import type { Content } from '../event/writer.js'
 
 /** Holds what is recorded before the stream has begun. */
 export interface Beginning {
   readonly delivery: Delivery | undefined
-  offer(content: Content): void
+  offer(draft: Draft): void
   /** The stream has begun: what was held goes on its way. */
   begin(delivery: Delivery): void
 }
@@ -14,18 +15,27 @@ export function createBeginning(maxEvents: number): Beginning {
   let held: Content[] = []
   let lost = 0
   let delivery: Delivery | undefined
+  /** Made at once: an event is bounded, and what it is made of may be a token of any length. */
+  const hold = (draft: Draft): void => {
+    try {
+      const content = draft()
+      if (content !== undefined) held.push(content)
+    } catch {
+      lost += 1
+    }
+  }
   return {
     get delivery() {
       return delivery
     },
-    offer(content) {
-      if (delivery !== undefined) delivery.offer(content)
-      else if (held.length < maxEvents) held.push(content)
+    offer(draft) {
+      if (delivery !== undefined) delivery.offer(draft)
+      else if (held.length < maxEvents) hold(draft)
       else lost += 1
     },
     begin(begun) {
       delivery = begun
-      for (const content of held) begun.offer(content)
+      for (const content of held) begun.offer(() => content)
       for (; lost > 0; lost--) begun.lose()
       held = []
     },

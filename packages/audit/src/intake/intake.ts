@@ -13,6 +13,7 @@ export interface IntakeRules {
   /** Of `authn.success`, so many are kept, 0 to 1. */
   readonly rate: number
   readonly timeoutMs: number
+  readonly now: () => number
   readonly monotonicNow: () => number
 }
 
@@ -20,6 +21,8 @@ export interface IntakeRules {
 export interface Intake {
   /** @throws UpstreamError `ERR_AUDIT_UNAVAILABLE` */
   take(entry: AuditEntry): Promise<void>
+  /** Takes an event of now that is made later. */
+  defer(toEntry: () => AuditEntry): void
   /** Tells what was counted in place of being written, if there is room. */
   tellCounts(): void
 }
@@ -30,7 +33,7 @@ export interface Intake {
  * @param begun resolves once the stream has begun
  */
 export function createIntake(
-  { rate, timeoutMs, monotonicNow }: IntakeRules,
+  { rate, timeoutMs, now, monotonicNow }: IntakeRules,
   writer: Writer,
   denials: Denials,
   beginning: Beginning,
@@ -43,8 +46,18 @@ export function createIntake(
     })
   const offer = (entry: AuditEntry): void => {
     const content = writer.toContent(entry)
-    beginning.offer(content)
+    beginning.offer(() => content)
     tell(content, undefined, true)
+  }
+  /** What is left of an entry that nothing waits for: `undefined` for one that is left out, or counted. */
+  const admit = (entry: AuditEntry): AuditEntry | undefined => {
+    if (TYPES[entry.type] === 'sampled' && entry.outcome === 'success') {
+      // A source that asked for the rate has left out the others itself.
+      if (rate === 1 || entry.sampled !== undefined) return entry
+      return Math.random() < rate ? { ...entry, sampled: { rate } } : undefined
+    }
+    // Anybody can be refused any number of times: whatever it is that was refused, it has no claim on what is reserved.
+    return isFromStranger(entry) && !denials.admit(entry) ? undefined : entry
   }
   const deliver = async (entry: AuditEntry): Promise<void> => {
     const startMs = monotonicNow()
@@ -61,24 +74,27 @@ export function createIntake(
   }
   return {
     async take(entry) {
-      const handling = TYPES[entry.type]
-      if (handling === 'sampled' && entry.outcome === 'success') {
-        // A source that asked for the rate has left out the others itself.
-        if (rate === 1 || entry.sampled !== undefined) offer(entry)
-        else if (Math.random() < rate) offer({ ...entry, sampled: { rate } })
-        return
-      }
-      // Anybody can be refused any number of times: whatever it is that was refused, it has no claim on what is reserved.
-      if (isFromStranger(entry)) {
-        if (denials.admit(entry)) offer(entry)
-        return
-      }
-      if (handling === 'awaited') await deliver(entry)
-      else offer(entry)
+      const admitted = admit(entry)
+      if (admitted === undefined) return
+      if (TYPES[entry.type] === 'awaited' && !isFromStranger(entry)) await deliver(admitted)
+      else offer(admitted)
+    },
+    defer(toEntry) {
+      const nowMs = now()
+      beginning.offer(() => {
+        const admitted = admit(toEntry())
+        if (admitted === undefined) return undefined
+        const content = writer.toContent(admitted, undefined, nowMs)
+        tell(content, undefined, true)
+        return content
+      })
     },
     tellCounts() {
       if (beginning.delivery?.hasRoom !== true) return
-      for (const { entry, counted } of denials.take()) beginning.offer(writer.toContent(entry, { counted }))
+      for (const { entry, counted } of denials.take()) {
+        const content = writer.toContent(entry, { counted })
+        beginning.offer(() => content)
+      }
     },
   }
 }
