@@ -64,7 +64,7 @@ const check = {
   storms: { floodSeconds: 10, coldRequests: 500, peers: false },
   extras: { rounds: 0, batchMs: 0, all: false },
   exchange: { rounds: 0, seconds: 0, connections: [] },
-  audit: { rounds: 0, batchMs: 0, callers: [], requestRounds: 13, requestSeconds: 1 },
+  audit: { rounds: 0, batchMs: 0, callers: [], requestRounds: 30, requestSeconds: 1 },
   start: { rounds: 9 },
 }
 

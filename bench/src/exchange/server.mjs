@@ -65,4 +65,4 @@ if (!ok) throw new Error('The token service is not ready')
 
 const app = express()
 app.use(mount(service))
-serve(app)
+await serve(app)

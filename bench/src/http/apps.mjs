@@ -11,7 +11,6 @@ import { createKoaApp } from './koa.mjs'
  * @property {string} issuer
  * @property {string} jwksUri
  * @property {string} audience
- * @property {{ readonly file: string, readonly rate: number }} [audit] where countersign on Express records verdicts, and which share
  */
 
 /** @typedef {'express' | 'fastify' | 'koa'} Framework */

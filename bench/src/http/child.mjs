@@ -14,7 +14,8 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * @typedef {object} ServerChild
- * @property {number} port
+ * @property {number} port the first, and where there is one app the only one
+ * @property {readonly number[]} ports one for each app
  * @property {() => Promise<Usage>} readUsage
  * @property {() => Promise<void>} close
  */
@@ -47,9 +48,10 @@ export async function startChild(file, args) {
   })
   died.catch(() => {})
   const hear = async () => (await Promise.race([once(child, 'message'), died]))[0]
-  const { port } = await hear()
+  const { ports } = await hear()
   return {
-    port,
+    port: ports[0],
+    ports,
     async readUsage() {
       const answer = hear()
       child.send('usage')

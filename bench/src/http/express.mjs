@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { createAuditTrail, fileSink } from '@countersign/audit'
 import { countersign, getAuth } from '@countersign/express'
 import express from 'express'
 import { expressjwt } from 'express-jwt'
@@ -33,7 +31,7 @@ function create(contender, facts) {
   switch (contender) {
     case 'countersign':
       return {
-        middleware: countersign({ ...toCountersignOptions(facts), audit: toTrail(facts.audit) }),
+        middleware: countersign(toCountersignOptions(facts)),
         readSubject: (req) => getAuth(req).subject,
       }
     case 'express-oauth2-jwt-bearer':
@@ -53,17 +51,4 @@ function create(contender, facts) {
     default:
       return { readSubject: () => 'nobody' }
   }
-}
-
-/** @param {IssuerFacts['audit']} audit */
-function toTrail(audit) {
-  return (
-    audit &&
-    createAuditTrail({
-      service: { name: 'orders', version: '1.0.0' },
-      required: { sinks: [fileSink(audit.file)] },
-      fingerprintKeys: [{ id: '1', secret: randomBytes(32) }],
-      sampling: { 'authn.success': audit.rate },
-    })
-  )
 }

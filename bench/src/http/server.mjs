@@ -5,4 +5,4 @@ import { serve } from './serve.mjs'
 /** @import { Framework } from './apps.mjs' */
 
 const [framework, contender = '', facts = '{}'] = process.argv.slice(2)
-serve(await createApp(/** @type {Framework} */ (framework), contender, JSON.parse(facts)))
+await serve(await createApp(/** @type {Framework} */ (framework), contender, JSON.parse(facts)))
