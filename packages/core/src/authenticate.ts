@@ -74,7 +74,8 @@ function prove<C>(credentials: Credentials, policy: Policy<C>): Maybe<Proven> {
     after(findKeys(decoded, issuer), (keys) =>
       after(takeTurn(credentials), () => {
         const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
-        if (decoded.newHeaderText !== undefined) policy.headers.remember(decoded.newHeaderText, decoded.header)
+        if (decoded.newHeaderText !== undefined)
+          policy.headers.remember(decoded.newHeaderText, decoded.header, verified.key)
         checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
         return { verified, issuer }
       }),

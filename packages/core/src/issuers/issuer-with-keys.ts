@@ -9,21 +9,22 @@ import type { TrustedIssuer } from './trusted-issuer.js'
  * thousand of them each look at a rule is a search: 3 of the 70 us that a token cost there.
  */
 export class IssuerWithKeys implements TrustedIssuer {
-  readonly issuer: string
-  readonly acceptedIssuers: readonly string[]
-  readonly audience: TrustedIssuer['audience']
+  // What every token asks for comes first, to lie in the same lines of memory.
+  #keys: KeySource | undefined
   readonly algorithms: TrustedIssuer['algorithms']
   readonly tokenProfile: TrustedIssuer['tokenProfile']
-  readonly clientIds: readonly string[]
+  readonly audience: TrustedIssuer['audience']
   readonly requiredClaims: TrustedIssuer['requiredClaims']
-  readonly listed: boolean
   readonly map: TrustedIssuer['map']
-  readonly mapping: TrustedIssuer['mapping']
   readonly grants: TrustedIssuer['grants']
+  readonly issuer: string
+  readonly listed: boolean
   readonly dpopMode: TrustedIssuer['dpopMode']
   readonly tenant: string | undefined
+  readonly acceptedIssuers: readonly string[]
+  readonly clientIds: readonly string[]
+  readonly mapping: TrustedIssuer['mapping']
   readonly #createKeys: () => KeySource
-  #keys: KeySource | undefined
 
   /** @param createKeys called once, when the keys are first asked for */
   constructor(own: IssuerRules, createKeys: () => KeySource) {

@@ -13,8 +13,6 @@ export class ImportedKey implements VerificationKey {
   readonly kid: string | undefined
   readonly family: KeyFamily
   readonly algorithm: AlgorithmName | undefined
-  /** Itself alone, as a find answers it: no array a request. */
-  readonly alone: readonly VerificationKey[]
   readonly #publicJwk: JsonWebKey
   #keyObject: KeyObject | undefined
   #isBroken = false
@@ -24,7 +22,6 @@ export class ImportedKey implements VerificationKey {
     this.family = family
     this.algorithm = algorithm
     this.#publicJwk = publicJwk
-    this.alone = [this]
   }
 
   get keyObject(): KeyObject {

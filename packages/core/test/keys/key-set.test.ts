@@ -19,7 +19,8 @@ describe('a key set, by kid', () => {
     const set = toKeySet(toJwks(one, two))
     expect(select(set, one.jwk.kid)).toEqual([one.jwk.kid])
     expect(select(set, two.jwk.kid)).toEqual([two.jwk.kid])
-    expect(set.select({ kid: one.jwk.kid, ...es256 })).toBe(set.select({ kid: one.jwk.kid, ...es256 }))
+    const find = () => set.select({ kid: one.jwk.kid, ...es256 })?.[0]
+    expect(find()).toBe(find())
   })
 
   it.each([

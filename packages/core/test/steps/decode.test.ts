@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { VerificationKey } from '../../src/ports.js'
 import { decode } from '../../src/steps/decode.js'
 import { createHeaderCache } from '../../src/stores/header-cache.js'
 import { encode, LIMITS, toCredentials, toText } from '../parts.js'
@@ -30,7 +31,7 @@ describe('decode', () => {
     const token = toText(HEADER, { iss: 'https://a.example' })
     const first = decode(toCredentials(token), { limits: LIMITS }, headers)
     expect(first.newHeaderText).toBe(encode(HEADER))
-    headers.remember(encode(HEADER), first.header)
+    headers.remember(encode(HEADER), first.header, { kid: undefined } as VerificationKey)
     const second = decode(toCredentials(token), { limits: LIMITS }, headers)
     expect(second.newHeaderText).toBeUndefined()
     expect(second.header).toBe(first.header)

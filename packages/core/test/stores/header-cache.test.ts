@@ -1,16 +1,19 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import type { VerificationKey } from '../../src/ports.js'
 import { decode } from '../../src/steps/decode.js'
 import { createHeaderCache } from '../../src/stores/header-cache.js'
 import { claims, encode, LIMITS, toCredentials, toSigned } from '../parts.js'
 
 const { header } = decode(toCredentials(toSigned(claims())), { limits: LIMITS })
+const toKey = (kid: string | undefined) => ({ kid }) as VerificationKey
+const nameless = toKey(undefined)
 
 describe('createHeaderCache', () => {
   it('finds a header by its whole encoded text', () => {
     const cache = createHeaderCache()
-    cache.remember('abc', header)
+    cache.remember('abc', header, nameless)
     expect([cache.find('abc'), cache.find('ab'), cache.find('abcd'), cache.find('ABC')]).toEqual([
       header,
       ...Array.from({ length: 3 }, () => undefined),
@@ -19,9 +22,9 @@ describe('createHeaderCache', () => {
 
   it('holds five hundred, and lets go of what was used longest ago', () => {
     const cache = createHeaderCache()
-    for (let index = 0; index < 500; index++) cache.remember(`h${index}`, header)
+    for (let index = 0; index < 500; index++) cache.remember(`h${index}`, header, nameless)
     cache.find('h0')
-    cache.remember('h500', header)
+    cache.remember('h500', header, nameless)
     expect([cache.find('h0'), cache.find('h1'), cache.find('h500')]).toEqual([header, undefined, header])
   })
 
@@ -32,8 +35,19 @@ describe('createHeaderCache', () => {
       [1_000_000, 20_000],
     ] as const) {
       const cache = createHeaderCache(issuers)
-      for (let index = 0; index <= room; index++) cache.remember(`h${index}`, header)
+      for (let index = 0; index <= room; index++) cache.remember(`h${index}`, header, nameless)
       expect([cache.find('h0'), cache.find('h1')]).toEqual([undefined, header])
+    }
+  })
+
+  it('changes nothing of a header, whatever the name of the key that held under it', () => {
+    const cache = createHeaderCache()
+    const { kid: _, ...without } = header
+    for (const [index, kid] of [header.kid, undefined, 'another'].entries()) {
+      cache.remember(`named${index}`, header, toKey(kid))
+      cache.remember(`unnamed${index}`, { ...without, kid: undefined }, toKey(kid))
+      expect(cache.find(`named${index}`)).toEqual(header)
+      expect(cache.find(`unnamed${index}`)?.kid).toBeUndefined()
     }
   })
 
@@ -46,7 +60,7 @@ describe('createHeaderCache', () => {
     const before = process.memoryUsage().heapUsed
     for (let index = 0; index < 100; index++) {
       const token = `${text}${index}.${'x'.repeat(1_000_000)}`
-      cache.remember(token.slice(0, token.indexOf('.')), header)
+      cache.remember(token.slice(0, token.indexOf('.')), header, nameless)
     }
     collect()
     // A hundred megabytes if each name were a slice of its token.
@@ -58,7 +72,7 @@ describe('createHeaderCache', () => {
     const cache = createHeaderCache()
     const token = toSigned(claims())
     expect(decode(toCredentials(token), { limits: LIMITS }, cache).header).not.toBe(header)
-    cache.remember(token.slice(0, token.indexOf('.')), header)
+    cache.remember(token.slice(0, token.indexOf('.')), header, nameless)
     expect(decode(toCredentials(token), { limits: LIMITS }, cache).header).toBe(header)
   })
 })
