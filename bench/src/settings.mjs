@@ -52,19 +52,19 @@ const full = {
 const check = {
   mode: 'check',
   verify: {
-    rounds: 33,
+    rounds: 45,
     sittings: 3,
     batchMs: 50,
     warmUpCalls: 20_000,
     algorithms: ['RS256', 'ES256', 'EdDSA'],
     peers: false,
   },
-  http: { rounds: 7, seconds: 1, connections: 32, algorithms: ['RS256', 'ES256'], all: false },
-  growth: { rounds: 15, issuers: [1, 10_000], keys: [], tokens: [10_000, 50_000, 100_000], tokenKiB: [] },
+  http: { rounds: 11, seconds: 1, connections: 32, algorithms: ['RS256', 'ES256'], all: false },
+  growth: { rounds: 60, issuers: [1, 10_000], keys: [], tokens: [10_000, 50_000, 100_000], tokenKiB: [] },
   storms: { floodSeconds: 10, coldRequests: 500, peers: false },
   extras: { rounds: 0, batchMs: 0, all: false },
   exchange: { rounds: 0, seconds: 0, connections: [] },
-  audit: { rounds: 0, batchMs: 0, callers: [], requestRounds: 30, requestSeconds: 1 },
+  audit: { rounds: 0, batchMs: 0, callers: [], requestRounds: 20, requestSeconds: 1 },
   start: { rounds: 9 },
 }
 

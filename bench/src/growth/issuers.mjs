@@ -47,6 +47,7 @@ export async function growIssuers({ settings, say }) {
     section: 'growth',
     name: 'issuers, countersign',
     base,
+    isSteady: true,
     metrics: costMetrics,
     contenders: await interleave(players, rounds),
   }
