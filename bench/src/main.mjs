@@ -2,7 +2,7 @@
 import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { runAudit } from './audit/run.mjs'
-import { barCount } from './bars.mjs'
+import { barCount, toAllowance } from './bars.mjs'
 import { readEnvironment } from './environment.mjs'
 import { runExchange } from './exchange/run.mjs'
 import { runExtras } from './extras/run.mjs'
@@ -80,8 +80,7 @@ async function measure(chosen) {
   const seconds = (performance.now() - startedMs) / 1_000
   /** @type {Report} */
   const report = { mode: chosen.mode, startedAt, seconds, environment, groups: joinSittings(groups), facts, profiles }
-  const isReference = environment.node.startsWith('24.')
-  const summary = toSummary(report, isReference ? 1 : 1.15)
+  const summary = toSummary(report, toAllowance(environment.node))
   printSummary(summary)
   const written = [writeReport(report)]
   if (chosen.mode === 'full' && values.only === undefined) {

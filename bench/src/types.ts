@@ -93,6 +93,19 @@ export interface SummaryGroup extends Omit<Group, 'contenders'> {
   }[]
 }
 
+/** How the bars came out, by major version of Node. */
+export type Checks = Readonly<
+  Record<
+    string,
+    {
+      readonly node: string
+      readonly startedAt: string
+      readonly seconds: number
+      readonly bars: readonly BarResult[]
+    }
+  >
+>
+
 /** One bar of the table, and how far it was cleared. */
 export interface BarResult {
   readonly title: string

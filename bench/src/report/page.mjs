@@ -1,14 +1,15 @@
-// docs/performance.md, from a summary alone: the same summary gives the same page.
+// docs/performance.md, from a summary and the checks alone: the same figures give the same page.
 import { toBarTable, toFactTable, toGroupTables, toHttpSection, toProfileTables, toVerifySection } from './sections.mjs'
 
-/** @import { Summary } from '../types.js' */
+/** @import { Checks, Summary } from '../types.js' */
 
 /**
  * @param {Summary} summary
+ * @param {Checks} checks
  * @param {readonly { file: string, title: string, section: string }[]} plots paths as the page must write them
  * @returns {string} Markdown
  */
-export function toPage(summary, plots) {
+export function toPage(summary, checks, plots) {
   const show = (/** @type {string} */ section) =>
     plots.filter((plot) => plot.section === section).map(({ file, title }) => `![${title}](${file})`)
   const parts = [
@@ -16,10 +17,10 @@ export function toPage(summary, plots) {
     '# Performance',
     ...toIntroduction(summary),
     '## The bars',
-    'What the project promises itself, as medians of this run. `pnpm bench --check` measures these alone and fails where one falls short. ' +
-      'How many requests a server answers beside a peer depends on how fast the machine does what is no authentication, and nobody answers more than ' +
+    'What the project promises itself, as medians of one run of `pnpm bench --check`, which measures these alone, in more rounds than the tables below, ' +
+      `and fails where one falls short: ${toCheckDates(checks)}. On another Node than 24 a ratio may be 15 % off. How many requests a server answers beside a peer depends on how fast the machine does what is no authentication, and nobody answers more than ` +
       'the server without any: a run is held to no more than what the bar on CPU (1.4 of that server) leaves of it.',
-    toBarTable(summary),
+    toBarTable(checks),
     '## Verifying a token, in process',
     'The limit is bare `crypto.verify` with a ready key, the signed bytes cut out beforehand and, for ECDSA, the signature in DER. ' +
       'countersign does everything it does for a request: strict decoding, duplicate members, type, time, audience, mapping, a frozen principal.',
@@ -78,6 +79,18 @@ function toIntroduction({ environment, startedAt, seconds }) {
     '`pnpm bench` measures the same in under three minutes with fewer rounds, `pnpm bench --full` writes this page, ' +
       '`pnpm bench profile` says where the time goes, `pnpm bench --help` the rest.',
   ]
+}
+
+/** @param {Checks} checks */
+function toCheckDates(checks) {
+  return Object.values(checks)
+    .map(({ node, startedAt, seconds }) => `Node ${node} on ${startedAt.slice(0, 10)} (${toMinutes(seconds)})`)
+    .join(', ')
+}
+
+/** @param {number} seconds */
+function toMinutes(seconds) {
+  return `${(seconds / 60).toFixed(1)} minutes`
 }
 
 function toProse() {

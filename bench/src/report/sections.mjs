@@ -1,7 +1,7 @@
 // The tables of the page, section by section.
 import { toBarText, toFigure, toQuantity, toRatioText, toTable } from './table.mjs'
 
-/** @import { Summary, SummaryGroup } from '../types.js' */
+/** @import { Checks, Summary, SummaryGroup } from '../types.js' */
 
 /**
  * CPU and wall time of every algorithm, a table for each heat.
@@ -116,17 +116,23 @@ export function toFactTable({ facts }, wanted) {
 }
 
 /**
- * The bars, and how far each was cleared.
- * @param {Summary} summary
+ * The bars, and how far each was cleared on each Node; the bar is that of Node 24.
+ * @param {Checks} checks
  */
-export function toBarTable({ bars }) {
-  const rows = bars.map((bar) => [
+export function toBarTable({ 24: reference, ...others }) {
+  const rest = Object.values(others)
+  const rows = (reference?.bars ?? []).map((bar) => [
     bar.title,
     toBarText(bar),
-    bar.spread === undefined ? toQuantity(bar.value, bar.unit) : toRatioText(bar.spread),
-    bar.holds ? 'holds' : '**falls short**',
+    `${bar.spread === undefined ? toQuantity(bar.value, bar.unit) : toRatioText(bar.spread)}${bar.holds ? '' : ' **falls short**'}`,
+    ...rest.map(({ bars }) => {
+      const found = bars.find(({ title }) => title === bar.title)
+      return found === undefined
+        ? '–'
+        : `${toQuantity(found.value, found.unit)}${found.holds ? '' : ' **falls short**'}`
+    }),
   ])
-  return toTable(['', 'bar', 'measured', ''], rows)
+  return toTable(['', 'bar', `Node ${reference?.node ?? 24}`, ...rest.map(({ node }) => `Node ${node}`)], rows)
 }
 
 /**
