@@ -206,8 +206,8 @@ describe.skipIf(noServer !== '')(`replicas of a token service on one Redis${noSe
       const beganMs = keys.find(({ state }) => state === 'active')?.sinceMs ?? Number.NaN
       const cycle = (count: number): number => beganMs + count * activeMs
       // A busy machine may come late to the last rotation; it has until the next would be due.
-      const isLast = (): boolean => ledger.signers.size > rotations || runtime.now() >= cycle(rotations + 0.9)
-      const first = drive(() => runtime.now() >= cycle(rotations + 0.25) && isLast())
+      const hasRotated = (): boolean => ledger.signers.size > rotations || runtime.now() >= cycle(rotations + 0.9)
+      const first = drive(() => runtime.now() >= cycle(rotations + 0.25) && hasRotated())
       await sleep((cycle(1.5) - runtime.now()) / scale)
       const [victim] = replicas
       await victim?.kill()

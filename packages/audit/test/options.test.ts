@@ -56,6 +56,11 @@ describe('createAuditTrail refuses', () => {
     ],
     ['checkpoints in a sink of the trail', { checkpoints: { key: privateKey, sink } }, 'Option "checkpoints.sink"'],
     ['an option that does not exist', { requierd: {} }, 'Did you mean "required"?'],
+    [
+      'half a character in a name, which canonical JSON cannot carry',
+      { service: { name: 'orders\uD800', version: '1' } },
+      'Option "service.name"',
+    ],
     ['a service without a name', { service: { version: '1' } }, 'Option "service.name"'],
   ])('%s', (_, more, expected) => {
     expect(messageOf(() => createAuditTrail({ ...toOptions([sink]), ...more } as never))).toContain(expected)

@@ -91,7 +91,8 @@ export function text(wants: string, maxLength = 2_048): Kind<string> {
     read(value, option) {
       const fits = typeof value === 'string' && value.length > 0 && value.length <= maxLength
       if (fits && value.isWellFormed()) return value
-      throw invalid({ option, got: value, wants, fix: `Pass a string of 1 to ${maxLength} characters.` })
+      const fix = fits ? 'Half of a surrogate pair is in it.' : `Pass a string of 1 to ${maxLength} characters.`
+      throw invalid({ option, got: value, wants, fix })
     },
   }
 }
