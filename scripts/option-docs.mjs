@@ -168,7 +168,7 @@ function toDefault(name, { required, fallback }, told, link) {
 
 /** @param {string} wants */
 function toWants(wants) {
-  return wants.replaceAll(/\d{4,}/g, (digits) => Number(digits).toLocaleString('en-US')).replace(' to any', ' up')
+  return wants.replaceAll(/\b\d{4,}\b/g, (digits) => Number(digits).toLocaleString('en-US')).replace(' to any', ' up')
 }
 
 /** @param {string} doc */

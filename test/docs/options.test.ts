@@ -47,6 +47,12 @@ describe('the page of options', () => {
     expect(write('How large.', undefined)).toContain('| none | How large. |')
   })
 
+  it('groups the digits of a number, and leaves a name that holds digits as one has to write it', () => {
+    const kind = { wants: 'one of "rfc9068", "v10000x", or a number from 1000 to 65536' }
+    const written = writeOptionDocs({ profile: { kind, required: false, fallback: undefined } }, {}, [])
+    expect(written).toContain('| one of "rfc9068", "v10000x", or a number from 1,000 to 65,536 |')
+  })
+
   it('is not written where the two disagree', () => {
     expect(() => write('How large. Default 4,000.', 5_000)).toThrow(
       'The docstring of sizeBytes says that its default is 4,000, the table 5,000',
