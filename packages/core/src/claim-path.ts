@@ -16,8 +16,21 @@ export function toClaimPath(where: string, path: unknown): ClaimPath {
   }
   if (Array.isArray(path) && path.length > 0 && path.every((step) => typeof step === 'string'))
     return Object.freeze([...path])
-  const fix = typeof path === 'string' ? `: write [${JSON.stringify(path.slice(0, 80))}]` : ''
+  const fix = typeof path === 'string' ? `: write ${toListAdvice(path)}` : ''
   throw new TypeError(`${where} wants a path as a list of member names or a JSON Pointer${fix}`)
+}
+
+/**
+ * A text as the list that a path is. Nobody but its writer knows what a dot in it means, so both lists are shown; dots of
+ * a URL are never steps.
+ */
+export function toListAdvice(text: string): string {
+  const shown = text.slice(0, 80)
+  const named = JSON.stringify([shown])
+  const steps = shown.split('.')
+  if (steps.length === 1 || steps.includes('') || /[/:]/.test(shown)) return named
+  const nested = `[${steps.map((step) => JSON.stringify(step)).join(', ')}]`
+  return `${nested} for a member inside another, ${named} for a name with a dot in it`
 }
 
 /**

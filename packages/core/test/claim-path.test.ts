@@ -42,8 +42,26 @@ describe('toClaimPath', () => {
     expect(() => toClaimPath('requireClaim()', path)).toThrow(/^requireClaim\(\) wants a path/)
   })
 
-  it('shows how a dotted name is written', () => {
-    expect(() => toClaimPath('x', 'realm_access.roles')).toThrow('write ["realm_access.roles"]')
+  it.each([
+    [
+      'realm_access.roles',
+      '["realm_access", "roles"] for a member inside another, ["realm_access.roles"] for a name with a dot in it',
+    ],
+    ['a.b.c', '["a", "b", "c"] for a member inside another, ["a.b.c"] for a name with a dot in it'],
+    ['roles', '["roles"]'],
+    ['.roles', '[".roles"]'],
+    ['a..b', '["a..b"]'],
+    ['https://acme.example/roles', '["https://acme.example/roles"]'],
+    ['/a~', '["/a~"]'],
+    [
+      `${'a'.repeat(78)}.b`,
+      `["${'a'.repeat(78)}", "b"] for a member inside another, ["${'a'.repeat(78)}.b"] for a name with a dot in it`,
+    ],
+    [`${'a'.repeat(79)}.b`, `["${'a'.repeat(79)}."]`],
+  ])('shows for %j both that it may mean: members inside one another, and a name with dots', (path, advice) => {
+    expect(() => toClaimPath('x', path)).toThrow(
+      new TypeError(`x wants a path as a list of member names or a JSON Pointer: write ${advice}`),
+    )
   })
 })
 

@@ -1,3 +1,4 @@
+import { toListAdvice } from '../claim-path.js'
 import type { ClaimAudience } from './options.js'
 import { invalid } from './fail.js'
 import { list, readTable, required, text } from './kinds.js'
@@ -11,8 +12,7 @@ export const claimPath: Kind<readonly string[]> = {
   wants: 'a list of member names from the outside in, such as ["resource_access", "orders"]',
   read(value, option) {
     if (typeof value === 'string') {
-      const fix = `Write [${JSON.stringify(value.slice(0, 80))}]: a dotted string is never taken apart.`
-      throw invalid({ option, got: value, wants: this.wants, fix })
+      throw invalid({ option, got: value, wants: this.wants, fix: `Write ${toListAdvice(value)}.` })
     }
     return list(text('a member name'), this.wants).read(value, option)
   },

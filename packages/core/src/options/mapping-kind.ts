@@ -1,4 +1,4 @@
-import { toClaimPath } from '../claim-path.js'
+import { toClaimPath, toListAdvice } from '../claim-path.js'
 import { invalid } from './fail.js'
 import { list, listOrNone, oneOf, optional, readTable, required, text, toRows } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
@@ -33,10 +33,7 @@ const path: Kind<ClaimSource['claim']> = {
     try {
       return toClaimPath(option, value)
     } catch {
-      const fix =
-        typeof value === 'string'
-          ? `Write [${JSON.stringify(value.slice(0, 80))}]: a dotted string is never taken apart.`
-          : 'As in ["realm_access", "roles"].'
+      const fix = typeof value === 'string' ? `Write ${toListAdvice(value)}.` : 'As in ["realm_access", "roles"].'
       throw invalid({ option, got: value, wants: this.wants, fix })
     }
   },
