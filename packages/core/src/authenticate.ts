@@ -51,7 +51,7 @@ export function authenticate<C>(credentials: Credentials, policy: Policy<C>): Ma
   return after(recalled, (known) =>
     after(known ?? prove(credentials, policy), ({ verified, issuer }) => {
       const bound = checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
-      const standing = after(bound, () => checkStatus(verified, issuer, policy.revocations))
+      const standing = after(bound, () => checkStatus(verified, issuer, policy.revocations, policy.rules))
       return after(standing, () => {
         if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
         return after(toVerdict(verified, issuer, policy.schema), ({ verdict, shareable }) => {

@@ -99,7 +99,7 @@ export async function explainToken<C>(token: string, policy: Policy<C>): Promise
     for (const rule of trusted.requiredClaims) checkClaimRule(proven.payload, rule)
   })
   await run('binding', held, () => checkBinding(proven, trusted, credentials, policy))
-  await run('status', held, () => checkStatus(proven, trusted, policy.revocations))
+  await run('status', held, () => checkStatus(proven, trusted, policy.revocations, rules))
   const mapped = await run('principal', held, () => toVerdict(proven, trusted, policy.schema))
   return {
     accepted: checks.every(({ result }) => result === 'held'),

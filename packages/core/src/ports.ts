@@ -57,7 +57,10 @@ export interface RevocationQuery {
   readonly tokenId: string | undefined
   /** The `sid` claim. */
   readonly sessionId: string | undefined
-  /** The `iat` claim, in seconds since the epoch. */
+  /**
+   * The earliest time at which the token can have been issued, in seconds since the epoch: the `iat` claim less the tolerance for
+   * clocks. An issuer whose clock is ahead writes times that lie after a revocation which came later.
+   */
   readonly issuedAtSeconds: number | undefined
 }
 

@@ -1,5 +1,6 @@
 import { AuthenticationError, CountersignError, UpstreamError } from '../errors.js'
-import type { RevocationStore } from '../ports.js'
+import type { RevocationQuery, RevocationStore } from '../ports.js'
+import type { Rules } from '../rules.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { readDate, readText } from './claim-types.js'
 import { withDeadline } from './deadline.js'
@@ -16,18 +17,28 @@ export function checkStatus(
   verified: Verified,
   issuer: TrustedIssuer,
   store: RevocationStore | undefined,
+  rules: Pick<Rules, 'clockToleranceSeconds'>,
 ): Maybe<void> {
-  return store === undefined ? undefined : askStore(verified, issuer, store)
+  return store === undefined ? undefined : askStore(toQuery(verified, issuer, rules), store)
 }
 
-async function askStore({ payload }: Verified, { issuer }: TrustedIssuer, store: RevocationStore): Promise<void> {
-  const token = {
+/** By the issuer's clock, which may be ahead of the one that says when a subject was revoked. */
+function toQuery(
+  { payload }: Verified,
+  { issuer }: TrustedIssuer,
+  { clockToleranceSeconds }: Pick<Rules, 'clockToleranceSeconds'>,
+): RevocationQuery {
+  const issuedAtSeconds = readDate(payload, 'iat')
+  return {
     issuer,
     subject: readText(payload, 'sub'),
     tokenId: readText(payload, 'jti'),
     sessionId: readText(payload, 'sid'),
-    issuedAtSeconds: readDate(payload, 'iat'),
+    issuedAtSeconds: issuedAtSeconds === undefined ? undefined : issuedAtSeconds - clockToleranceSeconds,
   }
+}
+
+async function askStore(token: RevocationQuery, store: RevocationStore): Promise<void> {
   let revoked: unknown
   try {
     revoked = store.isRevoked(token)

@@ -1,33 +1,48 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { RevocationQuery } from '../../src/ports.js'
 import { checkStatus } from '../../src/steps/status.js'
-import { claims, CLAIMS, ISSUER, toParts, toVerified } from '../parts.js'
+import { memoryRevocationStore } from '../../src/stores/memory-revocation-store.js'
+import { claims, CLAIMS, ISSUER, NOW_SECONDS, toParts, toVerified } from '../parts.js'
 import { errorOfAsync, reasonOfAsync } from '../refusals.js'
 
-const { issuer } = toParts()
+const { issuer, rules } = toParts()
 const verified = toVerified(claims({ sid: 'session-1' }))
 
 /** What the step makes of a store that behaves so, as JavaScript may write it. */
 function reasonBy(isRevoked: (token: RevocationQuery) => unknown): Promise<string> {
-  return reasonOfAsync(() => checkStatus(verified, issuer, { isRevoked: isRevoked as () => boolean }))
+  return reasonOfAsync(() => checkStatus(verified, issuer, { isRevoked: isRevoked as () => boolean }, rules))
 }
 
 describe('checkStatus', () => {
   it('asks nobody where there is no store, and does not wait', () => {
-    expect(checkStatus(verified, issuer, undefined)).toBeUndefined()
+    expect(checkStatus(verified, issuer, undefined, rules)).toBeUndefined()
   })
 
-  it('asks by the canonical issuer, and the sub, jti, sid and iat of the token', async () => {
+  it('asks by the canonical issuer, the sub, jti and sid of the token, and the earliest time that its iat can mean', async () => {
     const asked: RevocationQuery[] = []
     const aliased = toParts({ acceptedIssuers: ['acme:old'] }).issuer
     const token = toVerified(claims({ iss: 'acme:old', sid: 'session-1' }))
-    await checkStatus(token, aliased, { isRevoked: (query) => (asked.push(query), false) })
-    await checkStatus(toVerified({ iss: ISSUER }), issuer, { isRevoked: async (query) => (asked.push(query), false) })
+    await checkStatus(token, aliased, { isRevoked: (query) => (asked.push(query), false) }, rules)
+    await checkStatus(
+      toVerified({ iss: ISSUER }),
+      issuer,
+      { isRevoked: async (query) => (asked.push(query), false) },
+      rules,
+    )
     const nothing = { subject: undefined, tokenId: undefined, sessionId: undefined, issuedAtSeconds: undefined }
     expect(asked).toEqual([
-      { issuer: ISSUER, subject: 'user-1', tokenId: 'id-1', sessionId: 'session-1', issuedAtSeconds: CLAIMS.iat },
+      { issuer: ISSUER, subject: 'user-1', tokenId: 'id-1', sessionId: 'session-1', issuedAtSeconds: CLAIMS.iat - 5 },
       { issuer: ISSUER, ...nothing },
     ])
+  })
+
+  it('refuses a token of a revoked subject whose issuer is ahead by less than the tolerance', async () => {
+    const store = memoryRevocationStore({ now: () => NOW_SECONDS * 1_000 })
+    store.revokeSubject({ issuer: ISSUER, subject: 'user-1' })
+    const reasonAt = (iat: number): Promise<string> =>
+      reasonOfAsync(() => checkStatus(toVerified(claims({ iat })), issuer, store, rules))
+    expect(await reasonAt(NOW_SECONDS + 4)).toBe('ERR_TOKEN_REVOKED')
+    expect(await reasonAt(NOW_SECONDS + 5)).toBe('accepted')
   })
 
   it.each([
@@ -38,7 +53,7 @@ describe('checkStatus', () => {
   ])('refuses a token whose %s is %j, which no record could be found by', async (claim, value) => {
     const isRevoked = vi.fn<() => boolean>(() => false)
     const token = toVerified(claims({ [claim]: value }))
-    expect(await reasonOfAsync(() => checkStatus(token, issuer, { isRevoked }))).toBe('ERR_TOKEN_CLAIM_TYPE')
+    expect(await reasonOfAsync(() => checkStatus(token, issuer, { isRevoked }, rules))).toBe('ERR_TOKEN_CLAIM_TYPE')
     expect(isRevoked).not.toHaveBeenCalled()
   })
 
@@ -62,7 +77,7 @@ describe('checkStatus', () => {
       }
       const rejecter = async (): Promise<never> => thrower()
       for (const isRevoked of [thrower, rejecter]) {
-        const error = await errorOfAsync(() => checkStatus(verified, issuer, { isRevoked }))
+        const error = await errorOfAsync(() => checkStatus(verified, issuer, { isRevoked }, rules))
         expect([error.reason, error.status]).toEqual(['ERR_STATUS_UNAVAILABLE', 503])
         expect(Number(error.headers['Retry-After'])).toBeGreaterThanOrEqual(1)
         expect(JSON.stringify([error, error.cause, error.message])).not.toContain('secret')
