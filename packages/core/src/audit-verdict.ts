@@ -67,7 +67,7 @@ export function recordRefusal(
 export function recordDenial<C>(
   error: unknown,
   principal: Principal<C>,
-  verifier: Verifier<unknown>,
+  { verifier, request }: { readonly verifier: Verifier<unknown>; readonly request: AuthRequest | undefined },
   raw: object,
 ): void {
   const audit = trails.get(verifier)
@@ -77,7 +77,7 @@ export function recordDenial<C>(
     outcome: error instanceof AuthorizationError ? 'denied' : 'error',
     reason,
     ...toParties(principal),
-    request: findRequest(verifier, raw),
+    request: request === undefined ? findRequest(verifier, raw) : toRequest(request),
   }))
 }
 

@@ -161,6 +161,20 @@ describe('a verifier with an audit trail', () => {
     ])
   })
 
+  it('records a refusal of a guard with the address of a client that has left meanwhile', async () => {
+    const trail = createTrail()
+    const verifier = create(trail)
+    const raw = { ...toRaw(toSigned(claims())) }
+    await authenticateRequest(verifier, raw)
+    // As Node does where the stream of an HTTP/2 request was reset.
+    const gone = requireThat(() => {
+      Object.assign(raw, { socket: undefined })
+      return false
+    })
+    await expect(checkGuard(raw, gone, raw)).rejects.toThrow('higher privileges')
+    expect(verdicts(trail)[1]).toMatchObject({ type: 'authz.denied', request })
+  })
+
   it('leaves out what the trail does not want to hear, says so, and never a refusal', async () => {
     const trail = createTrail({ sampleRate: (type) => (type === 'authn.success' ? 0.1 : 1) })
     const verifier = create(trail)

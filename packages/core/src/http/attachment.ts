@@ -39,11 +39,12 @@ export function authenticateRequest<C>(
   raw: IncomingRequest,
   options: AuthenticateOptions = {},
 ): Maybe<Principal<C> | undefined> {
-  const attachment: Attachment = { verifier: verifier as Verifier<unknown>, principal: undefined }
+  const attachment: Attachment = { verifier: verifier as Verifier<unknown>, request: undefined, principal: undefined }
   attach(raw, attachment)
   let request: AuthRequest | undefined
   try {
     request = verifier.toAuthRequest(raw, options.target)
+    attachment.request = request
     if (request.dpop.length > 0) joinRequest(request, raw)
     if (options.optional === true && request.authorization.length === 0 && request.dpop.length === 0) return undefined
     const judged = authenticateNow(verifier, request)
@@ -90,7 +91,7 @@ function setHeaders(headers: Readonly<Record<string, string>>, { setHeader }: Au
 
 /** Puts a principal where guards and `getAuth` look. For middleware, and for `withPrincipal` in tests. */
 export function attachPrincipal<C>(raw: object, verifier: Verifier<C>, principal: Principal<C>): void {
-  attach(raw, { verifier: verifier as Verifier<unknown>, principal })
+  attach(raw, { verifier: verifier as Verifier<unknown>, request: undefined, principal })
 }
 
 /**
@@ -108,23 +109,24 @@ export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void
   try {
     if ('check' in guard) return runCheck(guard, principal)
   } catch (error) {
-    recordDenial(error, principal, verifier, raw)
+    recordDenial(error, principal, attachment, raw)
     throw verifier.refuse(error, principal.scheme)
   }
-  return checkLater(guard, { principal, verifier }, raw, request)
+  return checkLater(guard, { ...attachment, principal }, raw, request)
 }
 
 // Its own async function, so that a predicate that throws before its first await is refused like any other.
 async function checkLater(
   guard: AsyncGuard,
-  { principal, verifier }: Pick<Attachment, 'verifier'> & { readonly principal: Principal<unknown> },
+  attachment: Attachment & { readonly principal: Principal<unknown> },
   raw: object,
   request: unknown,
 ): Promise<void> {
+  const { principal, verifier } = attachment
   try {
     await runCheckAsync(guard, principal, request)
   } catch (error) {
-    recordDenial(error, principal, verifier, raw)
+    recordDenial(error, principal, attachment, raw)
     throw verifier.refuse(error, principal.scheme)
   }
 }

@@ -1,9 +1,12 @@
+import type { AuthRequest } from '../auth-request.js'
 import type { Principal } from '../principal.js'
 import type { Verifier } from '../verifier.js'
 
 /** What our middleware knows of a request. */
 export interface Attachment {
   readonly verifier: Verifier<unknown>
+  /** As it was when it came: the connection may be gone by the time that a guard denies. */
+  request: AuthRequest | undefined
   principal: Principal<unknown> | undefined
 }
 
