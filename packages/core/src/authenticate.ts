@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { AuthenticationError } from './errors.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { ProofKeys } from './keys/proof-keys.js'
 import { after } from './maybe.js'
@@ -21,7 +22,7 @@ import { toVerdict } from './steps/principal.js'
 import { verifySignature } from './steps/signature.js'
 import type { Verified } from './steps/signature.js'
 import { checkStatus } from './steps/status.js'
-import { endOfTurn } from './turn.js'
+import { atEndOfTurn } from './turn.js'
 
 /** What a verifier judges by: fixed at construction. The cache belongs to this one policy and no other. */
 export interface Policy<C> {
@@ -37,6 +38,7 @@ export interface Policy<C> {
 /** A token that was accepted. */
 export interface Accepted<C> {
   readonly verdict: Verdict<C>
+  readonly proven: Proven
   /** Whether its signature was verified for an earlier request. */
   readonly cached: boolean
 }
@@ -49,15 +51,16 @@ export function authenticate<C>(credentials: Credentials, policy: Policy<C>): Ma
   const key = findCacheKey(credentials.token, policy)
   const recalled = key === undefined ? undefined : recall(key, policy)
   return after(recalled, (known) =>
-    after(known ?? prove(credentials, policy), ({ verified, issuer }) => {
+    after(known ?? prove(credentials, policy), (proven: Proven) => {
+      const { verified, issuer } = proven
       const bound = checkBinding(verified, issuer, credentials, policy) // RFC 7800 section 3.1, RFC 9449 section 7
       const standing = after(bound, () => checkStatus(verified, issuer, policy.revocations, policy.rules))
       return after(standing, () => {
-        if (known?.verdict !== undefined) return { verdict: known.verdict, cached: true }
+        if (known?.verdict !== undefined) return { verdict: known.verdict, proven, cached: true }
         return after(toVerdict(verified, issuer, policy.schema), ({ verdict, shareable }) => {
           const entry = { verified, issuer, verdict: shareable ? verdict : undefined }
           if (key !== undefined) policy.cache?.remember(key, entry)
-          return { verdict, cached: known !== undefined }
+          return { verdict, proven, cached: known !== undefined }
         })
       })
     }),
@@ -72,7 +75,7 @@ function prove<C>(credentials: Credentials, policy: Policy<C>): Maybe<Proven> {
   return after(findIssuer(decoded, policy.issuers), (issuer) =>
     // RFC 7515 section 4.1.4
     after(findKeys(decoded, issuer), (keys) =>
-      after(takeTurn(credentials), () => {
+      takeTurn(credentials, () => {
         const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
         if (decoded.newHeaderText !== undefined)
           policy.headers.remember(decoded.newHeaderText, decoded.header, verified.key)
@@ -87,8 +90,18 @@ function prove<C>(credentials: Credentials, policy: Policy<C>): Maybe<Proven> {
  * A request waits with its new token until all others that came with it are read: on Express that makes 82 us of CPU a request of
  * 118 with RS256, 114 of 148 with ES256. Whoever has a token in hand waits for nothing.
  */
-function takeTurn({ request }: Credentials): Maybe<void> {
-  return request === undefined ? undefined : endOfTurn()
+function takeTurn<T>({ request }: Credentials, work: () => T): Maybe<T> {
+  return request === undefined ? work() : atEndOfTurn(work)
+}
+
+/**
+ * Checks once more that the key is in its issuer's set: while something was awaited, a set without it may have been read.
+ *
+ * @throws AuthenticationError `ERR_KEY_NOT_FOUND`
+ */
+export function checkStanding({ verified, issuer }: Proven): void {
+  if (issuer.keys.holds(verified.key)) return
+  throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { issuer: issuer.issuer } })
 }
 
 /**
@@ -115,7 +128,8 @@ function findCacheKey<C>(token: string, { cache, rules }: Policy<C>): string | u
   return toCacheKey(token)
 }
 
-interface Proven {
+/** What a token says, and by whose rules. */
+export interface Proven {
   readonly verified: Verified
   readonly issuer: TrustedIssuer
 }

@@ -1,6 +1,6 @@
 import type { AuthRequest } from './auth-request.js'
 import { recordAcceptance, recordRefusal } from './audit-verdict.js'
-import { authenticate } from './authenticate.js'
+import { authenticate, checkStanding } from './authenticate.js'
 import type { Accepted, Policy } from './authenticate.js'
 import { hasVerdictSubscribers, publishVerdictEvent } from './diagnostics.js'
 import { ConfigurationError, CountersignError, InternalError } from './errors.js'
@@ -39,7 +39,9 @@ async function judgeLater<C>(
   startedAtMs: number | undefined,
 ): Promise<Principal<C>> {
   try {
-    return accept(await pending, credentials, policy, startedAtMs)
+    const accepted = await pending
+    checkStanding(accepted.proven)
+    return accept(accepted, credentials, policy, startedAtMs)
   } catch (error) {
     throw refuse(error, policy, startedAtMs, credentials.request)
   }

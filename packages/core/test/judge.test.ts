@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
+import { createTestClock, createTestIssuer, testRuntime } from '@countersign/testing'
 import type { IncomingRequest } from '../src/auth-request.js'
 import { createVerifier } from '../src/create-verifier.js'
 import { authenticateRequest, findPrincipal } from '../src/http/attachment.js'
 import { memoryRevocationStore } from '../src/stores/memory-revocation-store.js'
-import { claims, toOptions, toSigned } from './parts.js'
+import type { Verifier } from '../src/verifier.js'
+import { AUDIENCE, claims, ISSUER, NOW_SECONDS, toOptions, toSigned } from './parts.js'
 import { reasonOf } from './refusals.js'
 
 const good = toSigned(claims())
@@ -68,6 +70,55 @@ describe('a request that is judged', () => {
       expect([judged instanceof Promise, findPrincipal(raw)]).toEqual([true, undefined])
       expect(await judged).toBe(findPrincipal(raw))
     }
+  })
+
+  it.each([
+    ['a new token', async () => {}],
+    [
+      'a token that was verified before',
+      async (verifier: Verifier, token: string) => void (await verifier.verify(token)),
+    ],
+  ])('invariant 7: is refused with %s whose key was withdrawn while a store was asked', async (_, before) => {
+    const clock = createTestClock(NOW_SECONDS * 1_000)
+    const acme = await createTestIssuer({ issuer: ISSUER, clock })
+    let meanwhile = async (): Promise<unknown> => undefined
+    const isRevoked = async (): Promise<boolean> => (await meanwhile(), false)
+    const runtime = testRuntime(acme)
+    const verifier = createVerifier({ audience: AUDIENCE, issuers: [ISSUER], runtime, revocationStore: { isRevoked } })
+    const token = await acme.token()
+    await verifier.ready()
+    await before(verifier, token)
+    meanwhile = async () => {
+      meanwhile = async () => undefined
+      await acme.rotate({ keep: false })
+      clock.advance(10_000)
+      await verifier.verify(await acme.token())
+    }
+    const refused = { reason: 'ERR_KEY_NOT_FOUND', detail: { issuer: ISSUER } }
+    await expect(verifier.verify(token)).rejects.toMatchObject(refused)
+    await verifier.close()
+  })
+
+  it('invariant 7: is refused where its key was withdrawn before the end of the turn', async () => {
+    const clock = createTestClock(NOW_SECONDS * 1_000)
+    const acme = await createTestIssuer({ issuer: ISSUER, clock })
+    const verifier = createVerifier({ audience: AUDIENCE, issuers: [ISSUER], runtime: testRuntime(acme) })
+    const token = await acme.token()
+    await verifier.ready()
+    await acme.rotate({ keep: false })
+    clock.advance(10_000)
+    const next = await acme.token()
+    const order: string[] = []
+    const judged = verifier.authenticate(toRaw(`Bearer ${token}`)).then(
+      () => order.push('accepted'),
+      ({ reason }) => order.push(String(reason)),
+    )
+    // Its set is read without a turn of the event loop: the issuer is in this process.
+    await verifier.verify(next)
+    order.push('the key is withdrawn')
+    await judged
+    expect(order).toEqual(['the key is withdrawn', 'ERR_KEY_NOT_FOUND'])
+    await verifier.close()
   })
 
   it('is put to what an application made in the image of a verifier', async () => {
