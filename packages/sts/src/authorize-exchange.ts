@@ -32,7 +32,7 @@ export interface Evidence {
  */
 export function authorizeExchange(evidence: Evidence, service: ServiceContext, trail: Trail): Authorization {
   const { grant, request, subject, actor } = evidence
-  const { parameters, client, possession } = request
+  const { parameters, client, possession, startedAtMs } = request
   const { clientId } = client.registration
   const { target, form } = findTarget(toTargetRequest(evidence), service) // RFC 8693 section 2.1, RFC 8707 section 2
   trail.noteTarget(target, form, parameters)
@@ -44,7 +44,7 @@ export function authorizeExchange(evidence: Evidence, service: ServiceContext, t
   const name = toSubjectName(subject, target, service) // RFC 9493
   const scopes = grantScopes(parameters.scopes, subject, rule, target) // RFC 8693 section 2.1
   trail.noteScopes(scopes)
-  const lifetime = toLifetime(subject, actor, target, service)
+  const lifetime = toLifetime({ subject, actor, target, startedAtMs }, service)
   const profile = { form, target, clientId, parameters, subject, actor }
   const profileClaims = toProfileClaims(profile, service.experimental)
   const granted = { grant, clientId, subject, name, target, form, delegation, binding, scopes, lifetime, profileClaims }

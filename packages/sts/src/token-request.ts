@@ -40,6 +40,7 @@ export interface TokenRequest {
   readonly client: AuthenticatedClient
   readonly possession: Possession
   readonly remoteAddress: string | undefined
+  /** When it came, in milliseconds since the epoch: before anything was asked about it. What is issued is issued as of then. */
   readonly startedAtMs: number
 }
 

@@ -41,7 +41,7 @@ export async function issueToken(authorization: Authorization, service: ServiceC
       ...(authorization.grant === 'token-exchange' ? { issued_token_type: tokenType } : {}),
       // What no API would take as an access token, bound or not: RFC 8693 section 2.2.1.
       token_type: form === 'access-token' ? binding.tokenType : 'N_A',
-      expires_in: lifetime.expiresAtSeconds - lifetime.issuedAtSeconds,
+      expires_in: lifetime.leftSeconds,
       scope: scopes.granted.join(' '),
     },
     token: {

@@ -7,6 +7,17 @@ import type { VerifiedParty } from '../subject/party.js'
 export interface Lifetime {
   readonly issuedAtSeconds: number
   readonly expiresAtSeconds: number
+  /** How many seconds are left of it, for whoever is given it. */
+  readonly leftSeconds: number
+}
+
+/** What a token is made from. */
+export interface LifetimeRequest {
+  readonly subject: VerifiedParty
+  readonly actor: VerifiedParty | undefined
+  readonly target: Target
+  /** When the request came, in milliseconds since the epoch. */
+  readonly startedAtMs: number
 }
 
 /**
@@ -16,12 +27,13 @@ export interface Lifetime {
  * @throws TokenError `ERR_STS_LIFETIME` where too little is left to be of use
  */
 export function toLifetime(
-  subject: VerifiedParty,
-  actor: VerifiedParty | undefined,
-  target: Target,
+  { subject, actor, target, startedAtMs }: LifetimeRequest,
   { runtime, minTokenLifetimeSeconds }: Pick<ServiceContext, 'runtime' | 'minTokenLifetimeSeconds'>,
 ): Lifetime {
-  const issuedAtSeconds = Math.floor(runtime.now() / 1_000)
+  // As of when the request came, before anybody was asked what is revoked: a subject that is put out while its actor is verified, or the
+  // store's answer is on the way, was put out after this, and takes the token along. To ask once more would leave the time from that
+  // answer on, and cost a round trip. Sessions need no time, and what a token's own id revokes never concerned what was made of it.
+  const issuedAtSeconds = Math.floor(startedAtMs / 1_000)
   const expiresAtSeconds = Math.floor(
     Math.min(
       issuedAtSeconds + target.tokenLifetimeSeconds,
@@ -29,9 +41,10 @@ export function toLifetime(
       actor?.expiresAtSeconds ?? Infinity,
     ),
   )
+  const leftSeconds = expiresAtSeconds - Math.floor(runtime.now() / 1_000)
   // Written so that a clock that gives no number issues nothing.
-  if (!(expiresAtSeconds - issuedAtSeconds >= minTokenLifetimeSeconds)) {
+  if (!(expiresAtSeconds - issuedAtSeconds >= minTokenLifetimeSeconds && leftSeconds > 0)) {
     throw new TokenError('ERR_STS_LIFETIME', { detail: { minTokenLifetimeSeconds } })
   }
-  return { issuedAtSeconds, expiresAtSeconds }
+  return { issuedAtSeconds, expiresAtSeconds, leftSeconds }
 }
