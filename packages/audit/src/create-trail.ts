@@ -9,6 +9,7 @@ import { createDelivery } from './delivery/delivery.js'
 import type { Delivery } from './delivery/delivery.js'
 import { endRunners } from './delivery/end.js'
 import { readPredecessor } from './delivery/heads.js'
+import { createMissed } from './delivery/missed.js'
 import { createRunner } from './delivery/runner.js'
 import type { Runner, SinkRole } from './delivery/runner.js'
 import type { AuditReason } from './error-table.js'
@@ -22,7 +23,7 @@ import { createDenials } from './intake/denials.js'
 import { createIntake } from './intake/intake.js'
 import { readTrailOptions, toInstance } from './option-tables.js'
 import type { AuditTrailOptions } from './options.js'
-import type { AuditTrail } from './trail.js'
+import type { AuditTrail, TrailEnd } from './trail.js'
 
 /** A sink that does not answer for so long is given the batch again. */
 const HUNG_MS = 5_000
@@ -49,13 +50,14 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const writer = createWriter(service, toPrivacy(rules.privacy, key), runtime.now)
   const beginning = createBeginning(Math.floor(queue.maxEvents * (1 - queue.reservedShare)))
   const announcements = createAnnouncements(writer, logger, () => beginning.delivery)
-  let isClosed = false
+  const missed = createMissed()
+  let closing: Promise<TrailEnd> | undefined
 
   const toRunner = (sink: AuditSink, role: SinkRole, lateMs: number): Runner =>
     createRunner(
       sink,
       role,
-      { queue, patience: { lateMs, hungMs: Math.max(HUNG_MS, lateMs) }, monotonicNow },
+      { queue, patience: { lateMs, hungMs: Math.max(HUNG_MS, lateMs) }, missed, monotonicNow },
       announcements,
     )
   const runners = [
@@ -66,7 +68,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
 
   let checkpoints: Checkpoints | undefined
   const begin = async (): Promise<Delivery> => {
-    const predecessor = await readPredecessor(required.sinks, required.timeoutMs, () => isClosed)
+    const predecessor = await readPredecessor(required.sinks, required.timeoutMs, () => closing !== undefined)
     const onSealed: Checkpoints['see'] = (head) => checkpoints?.see(head)
     const delivery = createDelivery(createSealer(stream, predecessor), runners, {
       ...required,
@@ -92,16 +94,42 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const counting = setInterval(intake.tellCounts, rules.denials.countSeconds * 1_000)
   counting.unref()
 
+  const lostEverywhere = (): number => beginning.lost + (beginning.delivery?.lost ?? 0)
+  /** Takes what is gathered, and what that adds to the counts. */
+  const takeAll = (delivery: Delivery | undefined): void => {
+    delivery?.settle()
+    intake.tellCounts()
+    delivery?.settle()
+  }
+  const sayLast = async (delivery: Delivery | undefined): Promise<void> => {
+    takeAll(delivery)
+    for (const runner of runners) runner.tellLosses()
+    announcements.tellLosses()
+    delivery?.tell(writer.toOwn('service.stopped', 'success'))
+    await checkpoints?.close()
+  }
+  const end = async (deadlineMs: number): Promise<TrailEnd> => {
+    const startMs = performance.now()
+    clearInterval(counting)
+    const delivery = await waitFor(begun, deadlineMs)
+    takeAll(delivery)
+    const leftMs = Math.max(0, deadlineMs - (performance.now() - startMs))
+    const drained = await endRunners(runners, leftMs, logger, () => sayLast(delivery))
+    beginning.end()
+    for (const event of runners.flatMap(({ waiting }) => waiting)) missed.add(event)
+    return { drained: drained && delivery !== undefined, lost: missed.total + lostEverywhere() + denials.untold }
+  }
+
   return {
     fingerprint: (token) => toFingerprint(key, token),
     sampleRate: (type) => (TYPES[type] === 'sampled' ? rules.sampling['authn.success'] : 1),
     async record(entry) {
-      if (!isClosed) return intake.take(entry)
+      if (closing === undefined) return intake.take(entry)
       if (TYPES[entry.type] === 'awaited') throw closed()
       return undefined
     },
     defer(toEntry) {
-      if (!isClosed) intake.defer(toEntry)
+      if (closing === undefined) intake.defer(toEntry)
     },
     async ready() {
       await begun
@@ -110,24 +138,12 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       const { delivery } = beginning
       // What is still being gathered has no number yet, and no place in a queue.
       delivery?.settle()
-      return toHealth({ stream, quorum: required.quorum, delivery, runners, denials, checkpoints, runtime })
+      const lost = lostEverywhere()
+      return toHealth({ stream, quorum: required.quorum, delivery, lost, runners, denials, checkpoints, runtime })
     },
-    async close(deadlineMs = 5_000) {
-      const startMs = performance.now()
-      clearInterval(counting)
-      isClosed = true
-      const delivery = await waitFor(begun, deadlineMs)
-      intake.tellCounts()
-      delivery?.settle()
-      const leftMs = Math.max(0, deadlineMs - (performance.now() - startMs))
-      const drained = await endRunners(runners, leftMs, logger, async () => {
-        for (const runner of runners) runner.tellLosses()
-        announcements.tellLosses()
-        delivery?.tell(writer.toOwn('service.stopped', 'success'))
-        await checkpoints?.close()
-      })
-      const lost = runners.reduce((sum, runner) => sum + runner.lost, delivery?.lost ?? 0)
-      return { drained: drained && delivery !== undefined, lost }
+    close(deadlineMs = 5_000) {
+      closing ??= end(deadlineMs)
+      return closing
     },
   }
 }

@@ -9,6 +9,8 @@ export interface TrailParts {
   readonly quorum: number
   /** `undefined` before the stream has begun. */
   readonly delivery: Delivery | undefined
+  /** Events that no sink got. */
+  readonly lost: number
   readonly runners: readonly Runner[]
   readonly denials: Denials
   readonly checkpoints: { readonly seq: number } | undefined
@@ -20,6 +22,7 @@ export function toHealth({
   stream,
   quorum,
   delivery,
+  lost,
   runners,
   denials,
   checkpoints,
@@ -30,7 +33,7 @@ export function toHealth({
     ok: delivery !== undefined && able.length >= quorum,
     stream,
     seq: delivery?.seq ?? 0,
-    lost: delivery?.lost ?? 0,
+    lost,
     counted: denials.counted,
     checkpointSeq: checkpoints?.seq,
     sinks: runners.map((runner) => toSinkHealth(runner, runtime.monotonicNow())),

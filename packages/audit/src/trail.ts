@@ -35,9 +35,12 @@ export interface TrailHealth {
 
 /** What was left at the end. */
 export interface TrailEnd {
-  /** Whether every sink has everything. */
+  /** Whether nothing waits any more: each sink has everything but what it is told to have lost. */
   readonly drained: boolean
-  /** Events that some sink never got. */
+  /**
+   * Events that some sink never got, or has not said that it has: each once, however many sinks lack it, the trail's own among them.
+   * And refusals of strangers that were counted, where nothing had room for the count.
+   */
   readonly lost: number
 }
 
@@ -48,7 +51,7 @@ export interface AuditTrail extends AuditRecorder {
   health(): TrailHealth
   /**
    * Takes nothing more, writes what waits, and closes the sinks. Never rejects, and takes no longer than `deadlineMs` and a little,
-   * by default 5,000.
+   * by default 5,000. It happens once: whoever calls it again hears the same.
    */
   close(deadlineMs?: number): Promise<TrailEnd>
 }

@@ -72,13 +72,12 @@ export function createDelivery(
       return skipped
     }
     const sealed = sealer.seal(content)
-    const { chain } = sealed.event
     for (const runner of addressed) {
       if (open.includes(runner)) runner.push({ ...sealed, isOrdinary, ticket })
-      else runner.lose(chain.seq)
+      else runner.lose(sealed.event)
     }
-    onSealed(chain)
-    return chain.seq
+    onSealed(sealed.event.chain)
+    return sealed.event.chain.seq
   }
   const lose = (): void => losses.add(sealer.skip())
   const drafts = createDrafts(maxEvents, (draft) => {

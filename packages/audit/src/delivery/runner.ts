@@ -1,8 +1,9 @@
-import type { AuditSink } from '@countersign/core'
+import type { AuditEvent, AuditSink } from '@countersign/core'
 import { attemptWrite, isFull, toFailure } from './attempt.js'
 import type { Patience } from './attempt.js'
 import { createLosses } from './losses.js'
 import type { Loss } from './losses.js'
+import type { Missed } from './missed.js'
 import { createQueue } from './queue.js'
 import type { QueuedEvent, QueueRules } from './queue.js'
 
@@ -39,10 +40,12 @@ export interface Runner {
   readonly isRelaxed: boolean
   /** Whether anything is on its way. */
   readonly isRunning: boolean
+  /** What still waits. */
+  readonly waiting: readonly AuditEvent[]
   hasRoom(isOrdinary: boolean): boolean
   push(item: QueuedEvent): void
   /** Notes that an event did not go to this sink. */
-  lose(seq: number): void
+  lose(event: AuditEvent): void
   /** Tells of what was lost since it was last told, if anything was. */
   tellLosses(): void
   /** Resolves once nothing waits any more. */
@@ -54,6 +57,8 @@ export interface Runner {
 export interface RunnerRules {
   readonly queue: QueueRules
   readonly patience: Patience
+  /** Hears of each event that the sink never gets. */
+  readonly missed: Missed
   readonly monotonicNow: () => number
 }
 
@@ -80,10 +85,14 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   let lastProbeMs = -Infinity
   let lastToldMs = -Infinity
 
+  const lose = (event: AuditEvent): void => {
+    losses.add(event.chain.seq)
+    rules.missed.add(event)
+  }
   const fail = (failure: string): void => {
     lastFailure = failure
     const next: SinkState = isFull(failure) || state === 'full' ? 'full' : 'failed'
-    if (isFull(failure)) for (const { event } of queue.dropOrdinary()) losses.add(event.chain.seq)
+    if (isFull(failure)) for (const { event } of queue.dropOrdinary()) lose(event)
     if (state === next) return
     const wasUp = state === 'up'
     state = next
@@ -164,6 +173,9 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     get isRunning() {
       return isRunning
     },
+    get waiting() {
+      return queue.peek(Infinity, Infinity).map(({ event }) => event)
+    },
     hasRoom(isOrdinary) {
       // One ordinary event a second asks whether there is room again.
       if (state === 'full' && isOrdinary && rules.monotonicNow() - lastProbeMs < PROBE_MS) return false
@@ -176,7 +188,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       isRunning = true
       void run()
     },
-    lose: (seq) => losses.add(seq),
+    lose,
     tellLosses() {
       const loss = losses.take()
       if (loss === undefined) return

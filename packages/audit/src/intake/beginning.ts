@@ -5,9 +5,13 @@ import type { Content } from '../event/writer.js'
 /** Holds what is recorded before the stream has begun. */
 export interface Beginning {
   readonly delivery: Delivery | undefined
+  /** Events that have been lost, and are not with the delivery yet. */
+  readonly lost: number
   offer(draft: Draft): void
   /** The stream has begun: what was held goes on its way. */
   begin(delivery: Delivery): void
+  /** It is over: where the stream has not begun, what was held is lost. */
+  end(): void
 }
 
 /** Creates the beginning of a stream; at most so many events are held. */
@@ -28,6 +32,9 @@ export function createBeginning(maxEvents: number): Beginning {
     get delivery() {
       return delivery
     },
+    get lost() {
+      return lost
+    },
     offer(draft) {
       if (delivery !== undefined) delivery.offer(draft)
       else if (held.length < maxEvents) hold(draft)
@@ -37,6 +44,10 @@ export function createBeginning(maxEvents: number): Beginning {
       delivery = begun
       for (const content of held) begun.offer(() => content)
       for (; lost > 0; lost--) begun.lose()
+      held = []
+    },
+    end() {
+      lost += held.length
       held = []
     },
   }

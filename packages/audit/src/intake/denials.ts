@@ -25,6 +25,8 @@ export interface CountedDenials {
 export interface Denials {
   /** Counted since the start. */
   readonly counted: number
+  /** Counted, and nobody has asked for them yet. */
+  readonly untold: number
   /**
    * Whether this one is written whole; if not, it has been counted.
    *
@@ -75,6 +77,9 @@ export function createDenials({ perSecond, burst, now, monotonicNow }: DenialRul
   return {
     get counted() {
       return total
+    },
+    get untold() {
+      return Array.from(groups.values()).reduce((sum, group) => sum + group.count, 0)
     },
     admit(entry) {
       const nowMs = monotonicNow()
