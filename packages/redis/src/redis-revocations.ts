@@ -15,7 +15,11 @@ export interface RedisRevocationStore extends RevocationStore {
   revokeToken(token: { readonly issuer: string; readonly tokenId: string }): Promise<void>
   /** Revokes every token of a session by its `sid`. */
   revokeSession(session: { readonly issuer: string; readonly sessionId: string }): Promise<void>
-  /** Revokes every token of a subject, by its `sub`, that was issued before a time. Default: now. */
+  /**
+   * Revokes every token of a subject, by its `sub`, that was issued before a time, or can have been: clocks differ, and one that was
+   * issued less than the asker's tolerance (5 s) after it counts as issued before. Whoever signs in again within these seconds is asked
+   * again. Default: now.
+   */
   revokeSubject(subject: {
     readonly issuer: string
     readonly subject: string

@@ -24,6 +24,7 @@ import { toPolicy } from './policy/read-policy.js'
 import { toTargets } from './policy/targets.js'
 import { toTrust } from './policy/trust.js'
 import type { ServiceContext } from './service-context.js'
+import type { StandingRules } from './subject/standing.js'
 import { JWT_TYPES, REFUSED_TYPES } from './subject/token-types.js'
 
 /** A service's options, read and checked. */
@@ -113,6 +114,7 @@ export function resolveOptions(options: unknown): ResolvedService {
     maxActorDepth: read.maxActorDepth,
     minTokenLifetimeSeconds: read.minTokenLifetimeSeconds,
     clockToleranceSeconds: read.clockToleranceSeconds,
+    foreignStanding: toForeignStanding(read),
     experimental,
     logger: read.logger,
     runtime: read.runtime,
@@ -130,6 +132,13 @@ function checkScheme({ issuer: name, network }: ReadService): void {
     ? 'For a service on this machine set network.allowInsecureLoopback.'
     : 'Whoever is on the path would read every token.'
   throw invalid({ option: 'issuer', got: name, wants: 'an https URL', fix })
+}
+
+/** Whoever verifies a token, no clock may be further ahead than the more patient of the two bears. */
+function toForeignStanding({ verifier, revocations, clockToleranceSeconds }: ReadService): StandingRules {
+  const borne = verifier?.explain()['clockToleranceSeconds']
+  const seconds = typeof borne === 'number' ? borne : 0
+  return Object.freeze({ revocations, clockToleranceSeconds: Math.max(clockToleranceSeconds, seconds) })
 }
 
 const tokenTypes = list(unread('a URN'), 'the URNs of token types')

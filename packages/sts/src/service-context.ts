@@ -6,6 +6,7 @@ import type { TokenRevocations } from './options.js'
 import type { Policy } from './policy/read-policy.js'
 import type { Targets } from './policy/targets.js'
 import type { Trust } from './policy/trust.js'
+import type { StandingRules } from './subject/standing.js'
 
 /** What every grant of one token service works with: its options, read and checked. Frozen. */
 export interface ServiceContext {
@@ -25,6 +26,8 @@ export interface ServiceContext {
   readonly maxActorDepth: number
   readonly minTokenLifetimeSeconds: number
   readonly clockToleranceSeconds: number
+  /** For tokens of other issuers: the clocks of those are for the verifier to bear. */
+  readonly foreignStanding: StandingRules
   readonly experimental: Experimental
   readonly logger: Logger
   readonly runtime: Runtime

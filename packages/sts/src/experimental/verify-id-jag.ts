@@ -60,7 +60,7 @@ export async function verifyIdJag(
   if (findClaim(payload, 'authorization_details') !== undefined)
     throw refuse('ERR_TOKEN_CLAIM_VALUE', 'authorization_details')
   const taking = { record, tokenType: ID_JAG_TYPE, fingerprint }
-  const party = await toPrincipalParty(principal, taking, service.revocations)
+  const party = await toPrincipalParty(principal, taking, service.foreignStanding)
   const resources = readTextList(payload, 'resource')
   return { party, resources, ...readSingleUse(payload, expiresAtSeconds, service.runtime.now()) }
 }

@@ -1,5 +1,5 @@
 import { AuthenticationError } from '@countersign/core'
-import type { Claims, RevocationQuery } from '@countersign/core'
+import type { Claims } from '@countersign/core'
 import {
   checkTime,
   decodeJws,
@@ -14,6 +14,7 @@ import type { ServiceContext } from '../service-context.js'
 import { OWN_TOKEN_LIMITS } from '../tokens/limits.js'
 import type { Identity } from './party.js'
 import { checkStanding } from './standing.js'
+import type { TokenNames } from './standing.js'
 
 /** An access token of this service, its signature, its time and its standing checked. */
 export interface OwnToken {
@@ -65,7 +66,7 @@ export async function verifyOwnToken(token: string, context: OwnTokenContext): P
   if (findClaim(payload, 'iss') !== context.issuer) throw refuse('ERR_TOKEN_ISSUER', 'iss')
   checkTime(payload, { ...context, maxTokenAgeSeconds: undefined, maxTokenLifetimeSeconds: undefined })
   const own = toOwnToken(header, payload, context.issuer)
-  await checkStanding(toRevocationQueries(own), context.revocations)
+  await checkStanding(toTokenNames(own), context)
   return own
 }
 
@@ -94,10 +95,10 @@ function readOrigin(payload: Claims): Identity | undefined {
 }
 
 /** The token itself, and for whom it was made: a subject that its own issuer has put out takes these tokens with it. */
-function toRevocationQueries({ payload, identity, origin, tokenId }: OwnToken): readonly RevocationQuery[] {
-  const about = { sessionId: readText(payload, 'sid'), issuedAtSeconds: readDate(payload, 'iat') }
-  const query = { ...identity, ...about, tokenId }
-  return origin === identity ? [query] : [query, { ...origin, ...about, tokenId: undefined }]
+function toTokenNames({ payload, identity, origin, tokenId }: OwnToken): readonly TokenNames[] {
+  const about = { sessionId: readText(payload, 'sid'), iat: readDate(payload, 'iat') }
+  const names = { ...identity, ...about, tokenId }
+  return origin === identity ? [names] : [names, { ...origin, ...about, tokenId: undefined }]
 }
 
 function requireText(payload: Claims, claim: string): string {

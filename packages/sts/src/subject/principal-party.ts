@@ -1,12 +1,13 @@
 import { AuthenticationError } from '@countersign/core'
-import type { AuditTokenRef, Principal, RevocationStore } from '@countersign/core'
+import type { AuditTokenRef, Principal } from '@countersign/core'
 import { findClaim, readText } from '@countersign/core/server'
 import { readMayAct, toActorIdentities } from '../delegation/actor-claims.js'
 import type { SubjectRecord } from '../policy/trust.js'
 import { toMappedClaims } from './mapped-claims.js'
 import { toVerifiedParty } from './party.js'
 import type { VerifiedParty } from './party.js'
-import { checkStanding, toRevocationQueries } from './standing.js'
+import { checkStanding, toTokenNames } from './standing.js'
+import type { StandingRules } from './standing.js'
 import { readTransactionId, toTokenRef } from './token-ref.js'
 
 /** What a principal is taken for. */
@@ -28,13 +29,13 @@ interface Taking {
 export async function toPrincipalParty(
   principal: Principal<unknown>,
   { record, tokenType, fingerprint }: Taking,
-  revocations: RevocationStore | undefined,
+  standing: StandingRules,
 ): Promise<VerifiedParty> {
   const { issuer, subject, actor, actorHistory, payload, header, confirmation, expiresAtSeconds } = principal
   // With it the issuer authenticates as a client: one token must not serve as assertion and as grant (RFC 7523 section 3).
   if (subject === issuer || findClaim(payload, 'sub') === issuer)
     throw new AuthenticationError('ERR_TOKEN_CLAIM_VALUE', { detail: { claim: 'sub' } })
-  await checkStanding(toRevocationQueries(principal), revocations)
+  await checkStanding(toTokenNames(principal), standing)
   const acr = principal.acr === undefined ? undefined : record.acr.get(principal.acr)
   const identity = Object.freeze({ issuer, subject })
   const token: AuditTokenRef = toTokenRef(fingerprint, { issuer, header, payload, confirmation, expiresAtSeconds })

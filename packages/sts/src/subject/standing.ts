@@ -2,6 +2,18 @@ import { AuthenticationError, CountersignError, UpstreamError } from '@countersi
 import type { Principal, RevocationQuery, RevocationStore } from '@countersign/core'
 import { findClaim, readDate, readText, withDeadline } from '@countersign/core/server'
 
+/** Who is asked what was revoked, and how far ahead the clock by which a token was issued may be. */
+export interface StandingRules {
+  readonly revocations: RevocationStore | undefined
+  readonly clockToleranceSeconds: number
+}
+
+/** What a token can be revoked by, with the time that its issuer says it was issued at. */
+export interface TokenNames extends Omit<RevocationQuery, 'issuedAtSeconds'> {
+  /** In seconds since the epoch. */
+  readonly iat: number | undefined
+}
+
 /**
  * Checks that nobody has revoked what a token stands for. Asked of every token that something is made from: what comes of it was
  * issued later, and no record of before would concern it.
@@ -10,26 +22,28 @@ import { findClaim, readDate, readText, withDeadline } from '@countersign/core/s
  * @throws UpstreamError `ERR_STATUS_UNAVAILABLE` where that cannot be known
  */
 export async function checkStanding(
-  queries: readonly RevocationQuery[],
-  revocations: RevocationStore | undefined,
+  names: readonly TokenNames[],
+  { revocations, clockToleranceSeconds }: StandingRules,
 ): Promise<void> {
   if (revocations === undefined) return
-  for (const query of queries) {
-    if (await isRevoked(query, revocations)) throw new AuthenticationError('ERR_TOKEN_REVOKED')
+  for (const { iat, ...name } of names) {
+    // By a clock that may be ahead of the one that says when a subject was revoked.
+    const issuedAtSeconds = iat === undefined ? undefined : iat - clockToleranceSeconds
+    if (await isRevoked({ ...name, issuedAtSeconds }, revocations)) throw new AuthenticationError('ERR_TOKEN_REVOKED')
   }
 }
 
 /** What a token of another issuer can be revoked by: its subject by the `sub` claim, and by the name that the mapping gives. */
-export function toRevocationQueries({ issuer, subject, payload }: Principal<unknown>): readonly RevocationQuery[] {
+export function toTokenNames({ issuer, subject, payload }: Principal<unknown>): readonly TokenNames[] {
   const named = findClaim(payload, 'sub')
-  const query = {
+  const names = {
     issuer,
     subject,
     tokenId: readText(payload, 'jti'),
     sessionId: readText(payload, 'sid'),
-    issuedAtSeconds: readDate(payload, 'iat'),
+    iat: readDate(payload, 'iat'),
   }
-  return typeof named === 'string' && named !== subject ? [query, { ...query, subject: named }] : [query]
+  return typeof named === 'string' && named !== subject ? [names, { ...names, subject: named }] : [names]
 }
 
 async function isRevoked(query: RevocationQuery, store: RevocationStore): Promise<boolean> {

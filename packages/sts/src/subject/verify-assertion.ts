@@ -42,7 +42,7 @@ export async function verifyAssertion(
   // Whoever else it is meant for could redeem it here.
   if (audience.length !== 1 || audience[0] !== issuer) throw foreignAudience([issuer])
   const taking = { record, tokenType: TOKEN_TYPES.jwt, fingerprint }
-  const party = await toPrincipalParty(principal, taking, service.revocations)
+  const party = await toPrincipalParty(principal, taking, service.foreignStanding)
   return { party, resources: undefined, ...readSingleUse(payload, expiresAtSeconds, runtime.now()) }
 }
 

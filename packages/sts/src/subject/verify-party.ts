@@ -97,7 +97,7 @@ async function verifyForeign(
   } else {
     checkForeignAudience(principal.audience, record, client, service)
   }
-  return toPrincipalParty(principal, { record, tokenType, fingerprint }, service.revocations)
+  return toPrincipalParty(principal, { record, tokenType, fingerprint }, service.foreignStanding)
 }
 
 /** What it checks about its tokens is its own affair: audience and single use too. Whom they speak for is ours. */
@@ -110,7 +110,7 @@ async function verifyOther(
   if (verifier === undefined) throw new TokenError('ERR_STS_TOKEN_TYPE')
   const principal = await verifier.verify(token, { tokenType, clientId })
   const record = requireRecord(principal, service)
-  return toPrincipalParty(principal, { record, tokenType, fingerprint }, service.revocations)
+  return toPrincipalParty(principal, { record, tokenType, fingerprint }, service.foreignStanding)
 }
 
 /** An issuer whose tokens authenticate clients has no such record: its tokens must not be grants as well. */
