@@ -19,8 +19,8 @@ export interface RedisReplayStore extends ReplayStore {
   claim(id: string, ttlMs: number): Promise<ReplayClaim>
   /**
    * Looks at the server and the client, tells the logger what should be changed, and begins the memory of a new server. Happens
-   * by itself at construction; awaiting it before the first request spares a new server's first clients a refusal.
-   * Never rejects.
+   * by itself at construction. Whoever begins on a new server and then serves at once refuses its first clients all the same, until
+   * `acceptsFromMs`: a proof may be dated ahead, and could have been used before the memory began. Never rejects.
    */
   ready(): Promise<RedisReadiness>
 }
@@ -52,7 +52,7 @@ export function replayStore(client: RedisClient, options: ReplayStoreOptions = {
     now: () => runtime.now(),
     trustsEmpty: rules.dangerouslyTrustEmptyServer,
   })
-  const watch = createWatch(() => inspect(link, memory, prefix), runtime, logger)
+  const watch = createWatch(() => inspect(link, memory, prefix, () => runtime.now()), runtime, logger)
 
   /** The claim, and after it since when its server has no gap: asked before, the answer could be of a server that is gone. */
   const attempt = async (id: string, ttlMs: number, owner: string): Promise<ReplayClaim> => {

@@ -1,6 +1,6 @@
 import type { Logger } from '@countersign/core'
 import type { Clock } from './clock.js'
-import { MESSAGES } from './inspection.js'
+import { MESSAGES, toAcceptsFromMs } from './inspection.js'
 import type { Inspection, RedisReadiness, RedisWarning } from './inspection.js'
 
 /** Notices that a memory began anew, and has the whole of it looked at then. */
@@ -28,16 +28,17 @@ export function createWatch(look: () => Promise<Inspection>, clock: Clock, logge
   let lastLookMs = -Infinity
 
   const inspect = (): Promise<RedisReadiness> => {
-    looking ??= look().then(({ ok, warnings, latestSinceMs: foundMs }) => {
+    looking ??= look().then(({ ok, warnings, acceptsFromMs, latestSinceMs: foundMs }) => {
       looking = undefined
       lastLookMs = clock.monotonicNow()
       isSound = ok
       if (ok) latestSinceMs = Math.max(latestSinceMs ?? 0, foundMs)
       for (const warning of warnings) {
-        if (!told.has(warning)) logger.warn(MESSAGES[warning], { warning })
+        const times = warning === 'new-memory' ? toTimes(foundMs) : {}
+        if (!told.has(warning)) logger.warn(MESSAGES[warning], { warning, ...times })
         told.add(warning)
       }
-      return { ok, warnings }
+      return { ok, warnings, acceptsFromMs }
     })
     return looking
   }
@@ -45,7 +46,8 @@ export function createWatch(look: () => Promise<Inspection>, clock: Clock, logge
     inspect,
     see(sinceMs) {
       if (latestSinceMs !== undefined && sinceMs > latestSinceMs) {
-        logger.warn('Redis may have forgotten ids: only proofs made since are taken', { memorySinceMs: sinceMs })
+        logger.warn('Redis may have forgotten ids: only proofs made since are taken', toTimes(sinceMs))
+        told.add('new-memory')
         isSound = false
         lastLookMs = -Infinity
       }
@@ -53,4 +55,8 @@ export function createWatch(look: () => Promise<Inspection>, clock: Clock, logge
       if (!isSound && clock.monotonicNow() - lastLookMs >= PAUSE_MS) void inspect()
     },
   }
+}
+
+function toTimes(memorySinceMs: number): { readonly memorySinceMs: number; readonly acceptsFromMs: number } {
+  return { memorySinceMs, acceptsFromMs: toAcceptsFromMs(memorySinceMs) }
 }

@@ -32,17 +32,70 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
     return replayStore(one.client, { logger }).ready()
   }
 
+  /** Begins the memory of the server a minute ago, as an instance did that has run since then. */
+  const age = async (): Promise<void> => {
+    const one = await libraries[0]!.open(server.url)
+    opened.push(one)
+    await replayStore(one.client, { runtime: { now: () => Date.now() - 60_000 } }).ready()
+  }
+
   it.each(libraries)('nothing, where all is well and $name is set up as recommended', async ({ open }) => {
-    expect(await look(await open(server.url))).toEqual({ ok: true, warnings: [] })
+    await age()
+    expect(await look(await open(server.url))).toEqual({
+      ok: true,
+      warnings: [],
+      acceptsFromMs: expect.any(Number) as number,
+    })
+    expect(lines).toEqual([])
+  })
+
+  it('that its memory has just begun, since when, and from when on proofs are taken, once', async () => {
+    const nowMs = 1_700_000_000_200
+    const one = await libraries[0]!.open(server.url)
+    opened.push(one)
+    const store = replayStore(one.client, { logger, runtime: { now: () => nowMs } })
+    // 10 s that a proof may be dated ahead, 5 s between clocks, and a client writes whole seconds.
+    const acceptsFromMs = 1_700_000_016_000
+    expect(await store.ready()).toEqual({ ok: true, warnings: ['new-memory'], acceptsFromMs })
+    await store.ready()
+    await store.claim('id', 60_000)
+    expect(lines).toEqual([
+      [
+        'warn',
+        'This Redis has only just begun to remember: until acceptsFromMs proofs are refused (503), later still with nonces ' +
+          'or a larger futureSkewSeconds. For development there is dangerouslyTrustEmptyServer',
+        { warning: 'new-memory', memorySinceMs: nowMs, acceptsFromMs },
+      ],
+    ])
+    const later = replayStore(one.client, { logger, runtime: { now: () => acceptsFromMs } })
+    expect(await later.ready()).toEqual({ ok: true, warnings: [], acceptsFromMs })
+    expect(lines).toHaveLength(1)
+  })
+
+  it('that its memory has just begun, by itself, to whoever does not await it', async () => {
+    const one = await libraries[0]!.open(server.url)
+    opened.push(one)
+    const store = replayStore(one.client, { logger, deadlineMs: 1_000 })
+    await store.claim('id', 60_000)
+    await until(() => lines.length > 0)
+    expect(lines).toEqual([['warn', expect.stringContaining('only just begun') as string, expect.anything()]])
+  })
+
+  it('nothing of that, where an empty server is trusted', async () => {
+    const one = await libraries[0]!.open(server.url)
+    opened.push(one)
+    const store = replayStore(one.client, { logger, dangerouslyTrustEmptyServer: true })
+    expect(await store.ready()).toMatchObject({ ok: true, warnings: [] })
     expect(lines).toEqual([])
   })
 
   it('that it may evict entries, once', async () => {
+    await age()
     await server.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
     const one = await libraries[0]!.open(server.url)
     opened.push(one)
     const store = replayStore(one.client, { logger })
-    expect(await store.ready()).toEqual({ ok: true, warnings: ['eviction'] })
+    expect(await store.ready()).toMatchObject({ ok: true, warnings: ['eviction'] })
     await store.ready()
     expect(lines).toEqual([
       [
@@ -54,6 +107,7 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
   })
 
   it('that the offline queue is on, for the libraries that say so', async () => {
+    await age()
     const found = []
     for (const { openPlain } of libraries) found.push((await look(await openPlain(server.url))).warnings)
     const expected = [['offline-queue'], ['offline-queue'], ['offline-queue'], []]
@@ -61,9 +115,13 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
   })
 
   it('that nobody listens to the errors of a client that ends the process with them', async () => {
+    await age()
     const client = createClient({ url: server.url, disableOfflineQueue: true })
     await client.connect()
-    expect(await look({ client, close: () => client.destroy() })).toEqual({ ok: true, warnings: ['error-listener'] })
+    expect(await look({ client, close: () => client.destroy() })).toMatchObject({
+      ok: true,
+      warnings: ['error-listener'],
+    })
   })
 
   it.each(['info', 'eval', 'evalsha', 'get', 'time'])(
@@ -75,7 +133,11 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
       await client.connect()
       opened.push({ client, close: () => client.destroy() })
       const store = replayStore(client, { logger })
-      expect(await store.ready()).toEqual({ ok: false, warnings: ['permission'] })
+      expect(await store.ready()).toEqual({
+        ok: false,
+        warnings: ['permission'],
+        acceptsFromMs: undefined,
+      })
       await expect(store.claim('id', 60_000)).rejects.toMatchObject({ reason: 'ERR_STORE_UNAVAILABLE' })
       expect(lines.filter(([, , detail]) => (detail as { warning?: string }).warning === 'permission')).toHaveLength(1)
     },
@@ -115,12 +177,13 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
   it('that it does not answer', async () => {
     const one = await libraries[0]!.open(server.url)
     await server.kill()
-    expect(await look(one)).toEqual({ ok: false, warnings: [] })
+    expect(await look(one)).toEqual({ ok: false, warnings: [], acceptsFromMs: undefined })
   })
 
   it('that it goes away, is back, and may have forgotten', async () => {
     const one = await libraries[0]!.open(server.url)
     opened.push(one)
+    await age()
     const store = replayStore(one.client, { logger, breaker: { failures: 1, cooldownMs: 20 } })
     await store.ready()
     await server.kill()
@@ -136,6 +199,7 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
   })
 
   it('again, by itself, where it was not there when the store was made', async () => {
+    await age()
     await server.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-ttl')
     const client = createClient({ url: server.url, disableOfflineQueue: true })
     client.on('error', () => {})
