@@ -1,4 +1,4 @@
-import { setAudit, toPolicyEntry } from './audit-verdict.js'
+import { setTold, toPolicyEntry } from './audit-verdict.js'
 import { isAuthRequest, toAuthRequest } from './auth-request.js'
 import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.js'
 import type { Policy } from './authenticate.js'
@@ -89,7 +89,7 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
       () => request,
     ),
   )
-  setAudit(verifier, rules.audit)
+  setTold(verifier, rules)
   recordLater(rules.audit, () => toPolicyEntry(verifier.explain()))
   return verifier
 }

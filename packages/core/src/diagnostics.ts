@@ -128,6 +128,8 @@ export interface UpstreamEvent {
   readonly address: string | undefined
   readonly status: number | undefined
   readonly outcome: 'ok' | Reason
+  /** What is known of a failure, such as `code`: the system's own name for why there was no connection. */
+  readonly detail: ErrorDetail | undefined
   /** Of the body, after decompression. */
   readonly bytes: number
   readonly durationMs: number

@@ -17,6 +17,8 @@ export interface ChallengeParameters {
 /** What an error may carry beside its reason. */
 export interface ErrorOptions {
   readonly detail?: ErrorDetail | undefined
+  /** Whether `cause` may come from a function of the application: the place where it was thrown is then kept. */
+  readonly traced?: boolean | undefined
   readonly cause?: unknown
   readonly challenge?: ChallengeParameters | undefined
   /** Only for {@link UpstreamError}: whole seconds, at least 1. */
@@ -30,6 +32,8 @@ export interface ErrorCause {
   readonly name: string
   readonly code: string | undefined
   readonly status: number | undefined
+  /** Where a function of the application threw it: file, line and column. */
+  readonly at?: string | undefined
 }
 
 const brand: unique symbol = Symbol.for('countersign.error') as never
@@ -55,7 +59,7 @@ export abstract class CountersignError<R extends string = Reason> extends Error 
   protected constructor(reason: R, options: ErrorOptions, message?: string) {
     const code = options.code ?? REASONS[reason as Reason] ?? 'ERR_INTERNAL'
     const row = CODES[code]
-    const cause = toCause(options.cause)
+    const cause = toCause(options.cause, options.traced === true || row.status === 500)
     // A stack costs more than the refusal itself, and a flood of bad tokens is made of refusals.
     const limit = Error.stackTraceLimit
     if (row.status < 500) Reflect.set(Error, 'stackTraceLimit', 0)
@@ -161,8 +165,16 @@ export class InternalError<R extends string = Reason> extends CountersignError<R
   }
 }
 
+/** What is known of an error, and of what caused it, as plain data for logs. `cause` is a reason, or the name of what was thrown. */
+export function toPlainDetail({ detail, cause }: CountersignError): ErrorDetail | undefined {
+  if (cause instanceof CountersignError) return { ...detail, ...cause.detail, cause: cause.reason }
+  if (cause === undefined) return detail
+  const { name, code, at } = cause as ErrorCause
+  return { ...detail, cause: name, code, at }
+}
+
 /** Keeps of a failure what helps an operator and cannot carry a stranger's text. */
-export function toCause(cause: unknown): CountersignError | ErrorCause | undefined {
+export function toCause(cause: unknown, traced = false): CountersignError | ErrorCause | undefined {
   if (cause === undefined || cause === null) return undefined
   try {
     if (cause instanceof CountersignError) return cause
@@ -171,11 +183,20 @@ export function toCause(cause: unknown): CountersignError | ErrorCause | undefin
       name: isIdentifier(name) ? name : 'Error',
       code: isIdentifier(code) ? code : undefined,
       status: typeof status === 'number' ? status : undefined,
+      ...(traced ? { at: toPlace(cause) } : undefined),
     }
   } catch {
     // Anything can be thrown, an object whose members throw too: it must not take the place of our own error.
     return { name: 'Error', code: undefined, status: undefined }
   }
+}
+
+/** The first frame of a stack that is of a file. What stands before the frames is the message, which may hold anything. */
+function toPlace(error: unknown): string | undefined {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined
+  const { stack, message } = error
+  const frames = stack.slice(stack.indexOf(message) + message.length, stack.indexOf(message) + message.length + 4_096)
+  return /\n +at (?:[^\n]* \()?((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\n()]+:\d+:\d+)\)?(?:\n|$)/.exec(frames)?.[1]
 }
 
 function isIdentifier(value: unknown): value is string {

@@ -1,6 +1,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { AlgorithmName, KeyFamily } from './algorithms.js'
 import type { AuditEntry, AuditEvent, AuditHead, AuditType } from './audit-event.js'
+import type { ErrorDetail } from './errors.js'
 import type { Claims, Principal } from './principal.js'
 
 /** A public key as it is held after import: a typed object with one family, never text that something guesses from. */
@@ -27,6 +28,8 @@ export interface KeySourceHealth {
   readonly lastSuccessAtMs: number | undefined
   readonly lastFailureAtMs: number | undefined
   readonly lastFailureReason: string | undefined
+  /** What is known of the last failure: the `url`, and a `code` such as `ENOTFOUND` or the `status` of the answer. */
+  readonly lastFailureDetail?: ErrorDetail | undefined
   readonly nextRefreshAtMs: number | undefined
 }
 

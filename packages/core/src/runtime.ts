@@ -41,6 +41,7 @@ export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() 
 
 /** A logger whose failures stay its own: what it throws while an answer is being made, or between requests, must not become an outage. */
 export function toSafeLogger(logger: Logger): Logger {
+  if (logger === silentLogger) return silentLogger
   const guard =
     (level: keyof Logger): Logger['debug'] =>
     (message, detail) => {

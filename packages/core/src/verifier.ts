@@ -1,6 +1,6 @@
 import type { AuthRequest, FetchRequest, IncomingRequest } from './auth-request.js'
 import type { Explanation } from './explain-token.js'
-import type { CountersignError } from './errors.js'
+import type { CountersignError, ErrorDetail } from './errors.js'
 import type { KeySourceHealth } from './ports.js'
 import type { Claims, Principal, Scheme } from './principal.js'
 
@@ -10,6 +10,8 @@ export interface IssuerReadiness {
   readonly ok: boolean
   /** Why not: a reason of the error table. */
   readonly reason: string | undefined
+  /** What is known of why: `cause`, the reason of the read that failed, and its `url`, `code` or `status`. */
+  readonly detail: ErrorDetail | undefined
 }
 
 /** What `ready()` found. */

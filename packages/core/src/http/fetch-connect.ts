@@ -5,7 +5,7 @@ import type { LookupFunction, Socket } from 'node:net'
 import { connect as connectTls, createSecureContext } from 'node:tls'
 import type { SecureContext } from 'node:tls'
 import type { Duplex } from 'node:stream'
-import { UpstreamError } from '../errors.js'
+import { CountersignError, toCause, UpstreamError } from '../errors.js'
 import type { NetworkRules } from '../rules.js'
 import { raceDeadline } from './fetch-deadline.js'
 import { checkAddress } from './fetch-url.js'
@@ -82,7 +82,15 @@ export async function startTls(
 /** What a failing socket becomes: the signal's error where that is why it failed. */
 export function toNetworkError(error: unknown, signal: AbortSignal): Error {
   if (signal.aborted) return signal.reason as Error
-  return error instanceof UpstreamError ? error : new UpstreamError('ERR_UPSTREAM_NETWORK', { cause: error })
+  if (error instanceof UpstreamError) return error
+  // ENOTFOUND, ECONNREFUSED, CERT_HAS_EXPIRED: what an operator looks for first.
+  const code = toCode(error)
+  return new UpstreamError('ERR_UPSTREAM_NETWORK', { detail: code === undefined ? undefined : { code }, cause: error })
+}
+
+function toCode(error: unknown): string | undefined {
+  const cause = toCause(error)
+  return cause === undefined || cause instanceof CountersignError ? undefined : cause.code
 }
 
 async function findChecked(

@@ -1,6 +1,7 @@
 import { publishUpstreamEvent } from '../diagnostics.js'
 import type { Reason } from '../error-table.js'
 import { UpstreamError } from '../errors.js'
+import type { ErrorDetail } from '../errors.js'
 import type { NetworkRules } from '../rules.js'
 import type { Runtime } from '../runtime.js'
 import { findSystemAddresses } from './fetch-connect.js'
@@ -29,6 +30,7 @@ export function createFetch(
     const startedAtMs = runtime.monotonicNow()
     let answer: FetchAnswer | undefined
     let outcome: 'ok' | Reason = 'ok'
+    let detail: ErrorDetail | undefined
     let bytes = 0
     try {
       request.signal.throwIfAborted()
@@ -45,6 +47,7 @@ export function createFetch(
       return { status, header, body }
     } catch (error) {
       outcome = error instanceof UpstreamError ? error.reason : 'ERR_UNEXPECTED'
+      detail = error instanceof UpstreamError ? error.detail : undefined
       throw withUrl(error, request.url)
     } finally {
       answer?.discard()
@@ -54,6 +57,7 @@ export function createFetch(
         address: answer?.address,
         status: answer?.status,
         outcome,
+        detail,
         bytes,
         durationMs: runtime.monotonicNow() - startedAtMs,
       })

@@ -110,5 +110,5 @@ function toSuccessor(before: Held | undefined, resolved: ResolvedIssuer, rules: 
 /** The application could not say whether it trusts the issuer: that is an outage, and no verdict on the token. */
 function toOutage(error: unknown): never {
   if (error instanceof CountersignError && !(error instanceof InternalError)) throw error
-  throw new UpstreamError('ERR_ISSUER_UNAVAILABLE', { cause: error })
+  throw new UpstreamError('ERR_ISSUER_UNAVAILABLE', { cause: error, traced: true })
 }

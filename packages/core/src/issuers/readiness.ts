@@ -1,4 +1,4 @@
-import { CountersignError } from '../errors.js'
+import { CountersignError, toPlainDetail } from '../errors.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 import type { IssuerReadiness, Readiness } from '../verifier.js'
 
@@ -19,8 +19,9 @@ export async function checkReadiness(issuers: readonly TrustedIssuer[]): Promise
 async function load({ issuer, keys }: TrustedIssuer): Promise<IssuerReadiness> {
   try {
     await keys.load()
-    return { issuer, ok: true, reason: undefined }
+    return { issuer, ok: true, reason: undefined, detail: undefined }
   } catch (error) {
-    return { issuer, ok: false, reason: error instanceof CountersignError ? error.reason : 'ERR_UNEXPECTED' }
+    if (!(error instanceof CountersignError)) return { issuer, ok: false, reason: 'ERR_UNEXPECTED', detail: undefined }
+    return { issuer, ok: false, reason: error.reason, detail: toPlainDetail(error) }
   }
 }

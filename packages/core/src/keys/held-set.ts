@@ -32,6 +32,7 @@ export function toHealth(
     lastSuccessAtMs: held?.readAtMs,
     lastFailureAtMs: trouble.last?.at.wallMs,
     lastFailureReason: trouble.last?.error.reason,
+    lastFailureDetail: trouble.last?.error.detail,
     nextRefreshAtMs: toNextRefresh(held, ageMs, trouble, runtime.now()),
   }
 }

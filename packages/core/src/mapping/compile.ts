@@ -100,7 +100,7 @@ function callMapping(mapping: (payload: Payload) => MappedFields, payload: Paylo
   try {
     fields = readFields(mapping(payload))
   } catch (error) {
-    throw new AuthenticationError('ERR_TOKEN_MAPPING', { cause: error })
+    throw new AuthenticationError('ERR_TOKEN_MAPPING', { cause: error, traced: true })
   }
   if (fields === undefined) throw unmapped('the result')
   return checkMapped(fields)

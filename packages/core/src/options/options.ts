@@ -148,7 +148,10 @@ export interface VerifierOptions<C = Claims> {
    * no verdict. Default: nowhere.
    */
   readonly audit?: AuditRecorder | undefined
-  /** Where an operator is told what a client must not learn. Default: silent. */
+  /**
+   * Where an operator is told what a client must not learn: why a request was refused (`debug`), how keys fare (`warn`), where a function
+   * of the application failed (`error`). Default: silent.
+   */
   readonly logger?: Logger | undefined
   /** Stands in every challenge. Default `'api'`. */
   readonly realm?: string | undefined

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AskForIssuer } from '../issuers/directory.js'
 import type { RevocationStore } from '../ports.js'
 import type { Rules } from '../rules.js'
+import { toSafeLogger } from '../runtime.js'
 import { toDpopRules } from './dpop-rules.js'
 import { invalid } from './fail.js'
 import { ISSUER_TABLE } from './issuer-table.js'
@@ -54,7 +55,7 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
       network,
       keyCache,
       audit,
-      logger,
+      logger: toSafeLogger(logger),
       runtime,
     }),
     issuers,

@@ -76,7 +76,9 @@ async function askStore(id: string, ttlMs: number, store: ReplayStore): Promise<
     answer = store.claim(id, ttlMs)
     if (isPending(answer)) answer = await withDeadline(answer, 'ERR_STORE_UNAVAILABLE')
   } catch (error) {
-    throw error instanceof UpstreamError ? error : new UpstreamError('ERR_STORE_UNAVAILABLE', { cause: error })
+    throw error instanceof UpstreamError
+      ? error
+      : new UpstreamError('ERR_STORE_UNAVAILABLE', { cause: error, traced: true })
   }
   if (isClaim(answer)) return answer
   throw new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { wants: 'an answer with fresh: true or false' } })

@@ -45,7 +45,7 @@ async function validate<C>(value: object, schema: StandardSchemaV1<unknown, C>):
     result = await schema['~standard'].validate(value)
   } catch (error) {
     // A refinement that throws has not accepted.
-    throw new AuthenticationError('ERR_CLAIMS_SCHEMA', { cause: error })
+    throw new AuthenticationError('ERR_CLAIMS_SCHEMA', { cause: error, traced: true })
   }
   if (result.issues === undefined) return result.value
   throw new AuthenticationError('ERR_CLAIMS_SCHEMA', { detail: { issues: result.issues.length } })

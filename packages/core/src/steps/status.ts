@@ -44,7 +44,9 @@ async function askStore(token: RevocationQuery, store: RevocationStore): Promise
     revoked = store.isRevoked(token)
     if (typeof revoked !== 'boolean') revoked = await withDeadline(Promise.resolve(revoked), 'ERR_STATUS_UNAVAILABLE')
   } catch (error) {
-    throw error instanceof CountersignError ? error : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error })
+    throw error instanceof CountersignError
+      ? error
+      : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error, traced: true })
   }
   if (revoked !== false) throw new AuthenticationError('ERR_TOKEN_REVOKED')
 }

@@ -480,8 +480,19 @@ describe('the rest', () => {
         return this.#at
       }
     }
-    const { rules } = resolveOptions({ ...toOptions(), runtime: new Clock(), logger: console })
+    class Lines {
+      readonly said: string[] = []
+      debug = (message: string): void => void this.said.push(message)
+      info(message: string): void {
+        this.said.push(message)
+      }
+      warn = this.debug
+      error = this.debug
+    }
+    const logger = new Lines()
+    const { rules } = resolveOptions({ ...toOptions(), runtime: new Clock(), logger })
     expect(rules.runtime.now()).toBe(7)
-    expect(rules.logger).toBe(console)
+    rules.logger.info('one')
+    expect(logger.said).toEqual(['one'])
   })
 })
