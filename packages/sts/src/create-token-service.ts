@@ -26,12 +26,13 @@ const PROOF_LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jso
  */
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { service, clients, proofs } = resolveOptions(options)
-  const { issuer, replayStore, clockToleranceSeconds, runtime, trust, verifier } = service
+  const { issuer, replayStore, clockToleranceSeconds, runtime, trust, verifier, foreignStanding: standing } = service
   const rules = { issuer, replayStore, clockToleranceSeconds, runtime }
+  const isClientIssuer = (name: string): boolean => trust.isClientIssuer(name)
   const url = toEndpointUrls(issuer).token
   const context: EndpointContext = Object.freeze({
     service,
-    authentication: { ...rules, clients, verifier, isClientIssuer: (name: string) => trust.isClientIssuer(name) },
+    authentication: { ...rules, clients, verifier, standing, isClientIssuer },
     proofs: createEndpointProofs({ url, dpop: proofs, replayStore, limits: PROOF_LIMITS, runtime }),
   })
   const routes = createRoutes(context, clients.methods)

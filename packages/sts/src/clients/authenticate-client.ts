@@ -3,6 +3,7 @@ import type { Decoded } from '@countersign/core/server'
 import type { StsReason } from '../error-table.js'
 import { TokenError } from '../errors.js'
 import type { Form } from '../http/form.js'
+import type { StandingRules } from '../subject/standing.js'
 import type { AuthenticatedClient } from '../token-request.js'
 import { decodeAssertion, readClaimedIssuer, verifyAssertion, verifyForNobody } from './assertion.js'
 import type { AssertionRules } from './assertion.js'
@@ -18,6 +19,8 @@ export interface ClientAuthentication extends AssertionRules {
   readonly clients: Clients
   readonly verifier: Verifier<unknown> | undefined
   readonly isClientIssuer: (issuer: string) => boolean
+  /** Of the tokens of workloads. */
+  readonly standing: StandingRules
 }
 
 /** What a request says of its client before anything is proven: for the audit trail, and only where such a client exists. */
@@ -31,7 +34,7 @@ type PresentedKind<K extends Presented['kind']> = Extract<Presented, { readonly 
  * Authenticates the client of a request: in the one way that it is registered for, and no other.
  *
  * Whatever is wrong with credentials is one error with one text, and takes about as long, so that nobody learns which
- * clients there are. The exception is a client whose keys are at a URL: where they cannot be read the answer is 503.
+ * clients there are. The exception is what cannot be known, such as keys that are at a URL, or revocation: the answer is then 503.
  *
  * @param claimed is told which registered client the request says that it is from
  * @throws TokenError `ERR_STS_CLIENT_*`, `ERR_STS_PARAMETER_MISSING`, `ERR_STS_UNAVAILABLE`
@@ -114,11 +117,11 @@ function findRefusal(client: Client | undefined, clientId: string | undefined): 
 
 async function authenticateWorkload(
   { assertion, clientId }: PresentedKind<'assertion'>,
-  { clients, verifier, ...trust }: ClientAuthentication,
+  { clients, verifier, ...rules }: ClientAuthentication,
   claimed: ClaimedClient,
 ): Promise<AuthenticatedClient> {
   if (verifier === undefined) throw new TokenError('ERR_STS_CLIENT_WORKLOAD')
-  const workload = await verifyWorkloadToken(assertion, verifier, trust)
+  const workload = await verifyWorkloadToken(assertion, verifier, rules)
   const meant = clients.workloads.filter(
     ({ registration }) => clientId === undefined || registration.clientId === clientId,
   )

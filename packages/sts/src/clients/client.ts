@@ -29,7 +29,8 @@ export type ClientAuthenticationOptions =
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secrets: readonly string[] }
   /**
    * A token of an issuer with a trust record of `use: 'client'`, meant for this service alone. Every condition must hold, and one must
-   * pin a claim that never changes hands to a single value: `repository_id`, not `repository`. It may be used as often as it lives.
+   * pin a claim that never changes hands to a single value: `repository_id`, not `repository`. It may be used as often as it lives,
+   * until `revocations` of the service says that it was revoked.
    */
   | { readonly method: 'workload'; readonly issuer: string; readonly claims: readonly Condition[] }
 

@@ -3,11 +3,21 @@ import type { Claims, Principal, Verifier } from '@countersign/core'
 import { TokenError, toTokenError } from '../errors.js'
 import { isMet } from '../policy/condition.js'
 import type { ResolvedCondition } from '../policy/condition.js'
+import { checkStanding, toTokenNames } from '../subject/standing.js'
+import type { StandingRules } from '../subject/standing.js'
 
 /** Which workload a registration is about. */
 export interface WorkloadMatch {
   readonly issuer: string
   readonly conditions: readonly ResolvedCondition[]
+}
+
+/** Whose tokens vouch for workloads here, and how. */
+export interface WorkloadRules {
+  /** The issuer identifier of this service: the one audience that a token may have. */
+  readonly issuer: string
+  readonly isClientIssuer: (issuer: string) => boolean
+  readonly standing: StandingRules
 }
 
 /**
@@ -21,7 +31,7 @@ export interface WorkloadMatch {
 export async function verifyWorkloadToken(
   token: string,
   verifier: Verifier<unknown>,
-  { issuer, isClientIssuer }: { readonly issuer: string; readonly isClientIssuer: (issuer: string) => boolean },
+  { issuer, isClientIssuer, standing }: WorkloadRules,
 ): Promise<Principal<Claims>> {
   try {
     const principal = (await verifier.verify(token)) as Principal<Claims>
@@ -31,6 +41,8 @@ export async function verifyWorkloadToken(
     const [audience, another] = principal.audience
     if (audience !== issuer || another !== undefined)
       throw new AuthenticationError('ERR_TOKEN_AUDIENCE', { detail: { claim: 'aud', wants: issuer } })
+    // A stolen one is good for as long as it lives, unless it is revoked.
+    await checkStanding(toTokenNames(principal), standing)
     return principal
   } catch (error) {
     throw toTokenError(error, 'ERR_STS_CLIENT_WORKLOAD')

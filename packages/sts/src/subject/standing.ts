@@ -15,8 +15,8 @@ export interface TokenNames extends Omit<RevocationQuery, 'issuedAtSeconds'> {
 }
 
 /**
- * Checks that nobody has revoked what a token stands for. Asked of every token that something is made from: what comes of it was
- * issued later, and no record of before would concern it.
+ * Checks that nobody has revoked what a token stands for. Asked of every token that something is made from, what comes of it being
+ * issued later, so that no record of before would concern it; and of every token that authenticates a workload.
  *
  * @throws AuthenticationError `ERR_TOKEN_REVOKED`
  * @throws UpstreamError `ERR_STATUS_UNAVAILABLE` where that cannot be known

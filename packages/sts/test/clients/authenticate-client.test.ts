@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createVerifier, UpstreamError } from '@countersign/core'
-import type { HttpPeer } from '@countersign/core'
+import { createVerifier, memoryRevocationStore, UpstreamError } from '@countersign/core'
+import type { HttpPeer, MemoryRevocationStore } from '@countersign/core'
 import { createTestIssuer, testRuntime } from '@countersign/testing'
 import { describe, expect, it } from 'vitest'
 import { authenticateClient } from '../../src/clients/authenticate-client.js'
@@ -299,6 +299,7 @@ describe('a certificate', () => {
 
 describe('a workload', () => {
   const CLAIMS = { sub: 'repo:acme/shop', repository_id: '74', ref: 'refs/heads/main' }
+  const AHEAD = { issuer: platform.issuer, subject: CLAIMS.sub, issuedBeforeSeconds: NOW_SECONDS - 4 }
   const token = (claims: Changes = {}, options: { readonly header?: Changes } = {}) =>
     platform.token({ ...CLAIMS, ...claims }, { ...options, header: { typ: 'JWT', ...options.header } })
   const reason = async (claims: Changes, more: Readonly<Record<string, string>> = {}, context = toAuthentication()) =>
@@ -403,6 +404,43 @@ describe('a workload', () => {
     expect(error).toMatchObject({ reason: 'ERR_STS_CLIENT_WORKLOAD', code: 'invalid_client' })
     expect(await reason({}, { client_id: 'release' }, context)).toBe('accepted')
     expect(await reason({ ref: 'refs/heads/evil' }, {}, context)).toBe('accepted')
+  })
+
+  it.each<[string, (store: MemoryRevocationStore) => void]>([
+    ['token', (store) => store.revokeToken({ issuer: platform.issuer, tokenId: 'stolen' })],
+    ['session', (store) => store.revokeSession({ issuer: platform.issuer, sessionId: 'run-1' })],
+    ['subject', (store) => store.revokeSubject({ issuer: platform.issuer, subject: CLAIMS.sub })],
+    ['subject, by a clock that is ahead', (store) => store.revokeSubject(AHEAD)],
+  ])('that was revoked is no client any more: its %s', async (_, revoke) => {
+    const revocations = memoryRevocationStore({ now: clock.now })
+    const context = toAuthentication({ standing: { revocations, clockToleranceSeconds: 5 } })
+    const claims = { jti: 'stolen', sid: 'run-1' }
+    expect(await reason(claims, {}, context)).toBe('accepted')
+    revoke(revocations)
+    const error = await errorOf(async () => authenticate(withAssertion(await token(claims)), context))
+    expect(error).toMatchObject({
+      reason: 'ERR_STS_CLIENT_WORKLOAD',
+      rootReason: 'ERR_TOKEN_REVOKED',
+      code: 'invalid_client',
+      status: 401,
+      message: 'Client authentication failed',
+    })
+  })
+
+  it('is an outage where nobody can say whether it was revoked, and nobody is asked about one that is forged', async () => {
+    let asked = 0
+    const isRevoked = (): Promise<boolean> => {
+      asked++
+      return Promise.reject(new Error('ECONNREFUSED'))
+    }
+    const context = toAuthentication({ standing: { revocations: { isRevoked }, clockToleranceSeconds: 5 } })
+    const error = await errorOf(async () => authenticate(withAssertion(await token()), context))
+    expect(error).toMatchObject({ reason: 'ERR_STS_UNAVAILABLE', rootReason: 'ERR_STATUS_UNAVAILABLE', status: 503 })
+    expect(asked).toBe(1)
+    const [header, payload] = (await token()).split('.')
+    await reasonOf(() => authenticate(withAssertion(`${header}.${payload}.${'A'.repeat(86)}`), context))
+    expect(await reason({ aud: 'https://other.example' }, {}, context)).toBe('ERR_STS_CLIENT_WORKLOAD')
+    expect(asked).toBe(1)
   })
 
   it('is an outage where the keys of its platform cannot be read', async () => {

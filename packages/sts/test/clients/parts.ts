@@ -82,6 +82,7 @@ export function toAuthentication(more: Partial<ClientAuthentication> = {}): Clie
     clients: toClients(CLIENTS),
     verifier,
     isClientIssuer,
+    standing: { revocations: undefined, clockToleranceSeconds: 5 },
     ...more,
   }
 }
