@@ -34,7 +34,7 @@ describe('createAuditTrail refuses', () => {
     [
       'a key that is too short',
       { fingerprintKeys: [{ id: 'k', secret: Buffer.alloc(16) }] },
-      'Option "fingerprintKeys[0].secret": got an object',
+      'Option "fingerprintKeys[0].secret": got 16 bytes',
     ],
     ['a key without a name', { fingerprintKeys: [{ id: 'a b', secret }] }, 'Option "fingerprintKeys[0].id"'],
     [

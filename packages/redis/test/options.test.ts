@@ -49,7 +49,7 @@ describe('options of a replay store', () => {
       { breaker: { cooldown: 5 } },
       'ERR_CONFIG_UNKNOWN Option "breaker.cooldown" is unknown. Did you mean "cooldownMs"?',
     ],
-    [{ degraded: 'local' }, 'ERR_CONFIG_INVALID Option "degraded": got "local", wants an object.'],
+    [{ degraded: 'local' }, 'ERR_CONFIG_INVALID Option "degraded": got "local", wants { local, maxEntries? }.'],
     [{ degraded: {} }, 'ERR_CONFIG_MISSING Option "degraded.local"'],
     [{ degraded: { local: 3_601 } }, 'ERR_CONFIG_INVALID Option "degraded.local": got 3601'],
     [{ onDegraded: 'log' }, 'ERR_CONFIG_INVALID Option "onDegraded"'],

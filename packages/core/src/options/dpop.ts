@@ -35,13 +35,8 @@ const secret: Kind<Uint8Array> = {
     const bytes =
       typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? Uint8Array.from(value) : undefined
     if (bytes !== undefined && bytes.length >= 32) return bytes
-    const got = bytes === undefined ? value : { length: bytes.length }
-    throw invalid({
-      option,
-      got,
-      wants: this.wants,
-      fix: 'As from crypto.randomBytes(32), the same on every instance.',
-    })
+    const fix = 'As from crypto.randomBytes(32), the same on every instance.'
+    throw invalid({ option, got: bytes ?? value, wants: this.wants, fix })
   },
 }
 

@@ -17,10 +17,16 @@ export function invalid({ option, got, wants, fix, secret = false }: OptionProbl
   return new ConfigurationError(got === undefined ? 'ERR_CONFIG_MISSING' : 'ERR_CONFIG_INVALID', message, { option })
 }
 
-/** The error for an option that does not exist, with the nearest that does. */
-export function unknownOption(option: string, name: string, known: readonly string[]): ConfigurationError {
+/** The error for an option that does not exist, with its place where it is known to have one elsewhere, else the nearest that does. */
+export function unknownOption(
+  option: string,
+  name: string,
+  known: readonly string[],
+  place?: string,
+): ConfigurationError {
   const nearest = findNearest(name, known)
-  const fix = nearest === undefined ? `The options there are: ${known.join(', ')}.` : `Did you mean "${nearest}"?`
+  const fix =
+    place ?? (nearest === undefined ? `The options there are: ${known.join(', ')}.` : `Did you mean "${nearest}"?`)
   return new ConfigurationError('ERR_CONFIG_UNKNOWN', `Option "${option}" is unknown. ${fix}`, { option })
 }
 
@@ -28,13 +34,14 @@ export function unknownOption(option: string, name: string, known: readonly stri
 function describe(value: unknown, secret: boolean): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') return secret ? 'a string' : quote(value)
+  if (value instanceof Uint8Array) return `${value.length} bytes`
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'
   return typeof value === 'function' ? 'a function' : String(value as number | bigint | boolean | symbol | null)
 }
 
 /** Cut short, and without what stands before an `@` or after a `?`: passwords and access keys are kept in URLs. */
-function quote(text: string): string {
+export function quote(text: string): string {
   const shown = text.replace(/^.*@/su, '…@').replace(/\?.*$/su, '?…')
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 79)}…` : shown)
 }

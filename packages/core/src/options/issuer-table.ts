@@ -32,7 +32,7 @@ const requiredClaim: Kind<ClaimRule> = {
   wants: 'a claim name, or { claim, oneOf }',
   read(value, option) {
     if (typeof value === 'string') return { path: [text(this.wants).read(value, option)], oneOf: undefined }
-    const rule = readTable(CLAIM_AUDIENCE, value, option)
+    const rule = readTable(CLAIM_AUDIENCE, value, option, { wants: this.wants })
     return { path: rule.claim, oneOf: rule.oneOf }
   },
 }
@@ -52,10 +52,25 @@ export const ISSUER_TABLE: OptionTable<ReadIssuer> = {
   acceptedIssuers: optional(list(issuerName, 'a list of exact "iss" strings'), []),
 }
 
+/** Where keys are looked for by whoever has read of them in a discovery document. */
+const ISSUER_PLACES = Object.fromEntries(
+  ['jwks', 'jwksUri', 'discoveryUrl'].map((name) => [name, `Write keys: { ${name} }.`]),
+)
+
+/**
+ * Reads one issuer's options.
+ *
+ * @throws ConfigurationError naming the option
+ */
+export function readIssuer(value: unknown, option: string, wants = 'an object with "issuer"'): ReadIssuer {
+  return readTable(ISSUER_TABLE, value, option, { wants, places: ISSUER_PLACES })
+}
+
 /** An entry of `issuers`: a URL, or an object. */
 export const issuer: Kind<string | ReadIssuer> = {
   wants: 'an issuer URL, or an object with "issuer"',
   rows: toRows(ISSUER_TABLE),
-  read: (value, option) =>
-    typeof value === 'string' ? issuerName.read(value, option) : readTable(ISSUER_TABLE, value, option),
+  read(value, option) {
+    return typeof value === 'string' ? issuerName.read(value, option) : readIssuer(value, option, this.wants)
+  },
 }

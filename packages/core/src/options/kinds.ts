@@ -31,19 +31,30 @@ export function optional<T>(kind: Kind<T>, fallback?: T): OptionRow<T | undefine
   return { kind, required: false, fallback }
 }
 
+/** What is said of a table beyond the names in it. */
+export interface TableWords {
+  /** What will do in place of an object too. */
+  readonly wants?: string
+  /** Names that have their place elsewhere, each with the sentence that says where. */
+  readonly places?: Readonly<Record<string, string>>
+}
+
 /** Reads a plain object by a table: unknown names are errors, `undefined` counts as absent. */
-export function readTable<T extends object>(table: OptionTable<T>, value: unknown, option: string): T {
+export function readTable<T extends object>(
+  table: OptionTable<T>,
+  value: unknown,
+  option: string,
+  { wants, places = {} }: TableWords = {},
+): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid({
-      option: option || 'options',
-      got: value,
-      wants: 'an object',
-      fix: 'Pass the options as one object.',
-    })
+    if (option !== '')
+      throw invalid({ option, got: value, wants: wants ?? toShape(table), fix: 'Write such an object.' })
+    throw invalid({ option: 'options', got: value, wants: 'an object', fix: 'Pass the options as one object.' })
   }
   const names = Object.keys(table)
   for (const name of Object.keys(value)) {
-    if (!Object.hasOwn(table, name)) throw unknownOption(join(option, name), name, names)
+    if (Object.hasOwn(table, name)) continue
+    throw unknownOption(join(option, name), name, names, Object.hasOwn(places, name) ? places[name] : undefined)
   }
   const given = value as Readonly<Record<string, unknown>>
   const read = names.map((name) => {
@@ -64,6 +75,12 @@ export function readTable<T extends object>(table: OptionTable<T>, value: unknow
     return [name, row.fallback]
   })
   return Object.freeze(Object.fromEntries(read)) as T
+}
+
+/** The members of an object as one would write them, those that may be absent with a question mark. */
+function toShape(table: Readonly<Record<string, OptionRow<unknown>>>): string {
+  const members = Object.entries(table).map(([name, row]) => (row.required ? name : `${name}?`))
+  return `{ ${members.join(', ')} }`
 }
 
 /** A polluted `Object.prototype` must not write the options that nobody wrote; and a class that inherits them is told so. */
@@ -105,9 +122,16 @@ export function number(unit: string, least: number, most: number, whole = false)
     read(value, option) {
       const fits = typeof value === 'number' && value >= least && value <= most && Number.isFinite(value)
       if (fits && (!whole || Number.isInteger(value))) return value
-      throw invalid({ option, got: value, wants, fix: `Give a number in ${unit}, without quotes.` })
+      throw invalid({ option, got: value, wants, fix: toNumberFix(value, unit, least, most) })
     },
   }
+}
+
+function toNumberFix(value: unknown, unit: string, least: number, most: number): string {
+  if (typeof value !== 'number') return `Give a number in ${unit}, without quotes.`
+  if (value < least) return `Give at least ${least}.`
+  if (value > most) return `Give at most ${most}.`
+  return Number.isFinite(value) ? 'Give a whole number.' : 'Give a finite number.'
 }
 
 /** Yes or no, and nothing that merely looks like it. */
@@ -137,14 +161,8 @@ export function list<T>(entry: Kind<T>, wants: string): Kind<readonly T[]> {
   return {
     wants,
     read(value, option) {
-      if (!Array.isArray(value) || value.length === 0) {
-        throw invalid({
-          option,
-          got: value,
-          wants,
-          fix: 'Give a list with at least one entry, or leave the option out.',
-        })
-      }
+      if (!Array.isArray(value)) throw invalid({ option, got: value, wants, fix: 'Give a list, also of one.' })
+      if (value.length === 0) throw invalid({ option, got: value, wants, fix: 'Give a list with at least one entry.' })
       // Not map(), which passes holes over: [, 'ES256'] has an entry that nobody has read.
       return Object.freeze(Array.from(value, (item: unknown, index) => entry.read(item, `${option}[${index}]`)))
     },

@@ -68,7 +68,10 @@ const source: Kind<Source> = {
   wants: '{ claim, separator?, take?, table?, prefix? } or { constant }',
   rows: toRows(CLAIM_SOURCE),
   read(value, option) {
-    const constant = typeof value === 'object' && value !== null && 'constant' in value
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw invalid({ option, got: value, wants: this.wants, fix: 'As in { claim: ["realm_access", "roles"] }.' })
+    }
+    const constant = 'constant' in value
     return constant ? readTable(CONSTANT_SOURCE, value, option) : readTable(CLAIM_SOURCE, value, option)
   },
 }
@@ -121,8 +124,10 @@ const MAPPING_TABLE: OptionTable<MappingTargets> = {
 export const mapping: Kind<MappingOptions> = {
   wants: 'an object of targets, or a function of the payload',
   rows: toRows(MAPPING_TABLE),
-  read: (value, option) =>
-    typeof value === 'function' ? (value as MappingOptions) : readTable(MAPPING_TABLE, value, option),
+  read(value, option) {
+    if (typeof value === 'function') return value as MappingOptions
+    return readTable(MAPPING_TABLE, value, option, { wants: this.wants })
+  },
 }
 
 /** An empty one allows nothing. */

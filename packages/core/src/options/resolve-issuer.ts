@@ -4,7 +4,7 @@ import { toGrantRules } from '../mapping/grants.js'
 import { isTemplate, parseTemplate } from '../issuers/template.js'
 import type { AudienceRule, DpopMode, IssuerRules } from '../rules.js'
 import type { ReadAudience } from './audience-kind.js'
-import { invalid } from './fail.js'
+import { invalid, quote } from './fail.js'
 import { ISSUER_TABLE } from './issuer-table.js'
 import type { ReadIssuer } from './issuer-table.js'
 import { readTable } from './kinds.js'
@@ -33,6 +33,7 @@ export function resolveIssuer(
   const read = typeof entry === 'string' ? readTable(ISSUER_TABLE, { issuer: entry }, option) : entry
   const name = typeof entry === 'string' ? option : `${option}.issuer`
   const template = isTemplate(read.issuer)
+  if (listed) checkName(read.issuer, name)
   if (template) checkTemplate(read, option, name)
   checkLocation(read, option, name, verifier)
   checkProfile(read, option)
@@ -102,6 +103,15 @@ function toEntryTenant({ mapping }: ReadIssuer, option: string): string | undefi
   if ('constant' in tenant && typeof tenant.constant === 'string') return tenant.constant
   const fix = 'A template has the tenant that its variable matched; resolveIssuer knows whose entry it answers with.'
   throw invalid({ option: `${option}.mapping.tenant`, got: tenant, wants: '{ constant } or nothing', fix })
+}
+
+const DOCUMENT = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(?=\/|$)/
+
+/** The URL of a discovery document is a string like any other, but one that no token ever names. */
+function checkName(issuer: string, option: string): void {
+  if (!DOCUMENT.test(issuer)) return
+  const fix = `Give the issuer, ${quote(issuer.replace(DOCUMENT, ''))}: its documents are found from there.`
+  throw invalid({ option, got: issuer, wants: 'the exact string of the "iss" claim', fix })
 }
 
 function checkTemplate({ issuer, keys, acceptedIssuers }: ReadIssuer, option: string, name: string): void {

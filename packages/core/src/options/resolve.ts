@@ -5,11 +5,11 @@ import type { Rules } from '../rules.js'
 import { toSafeLogger } from '../runtime.js'
 import { toDpopRules } from './dpop-rules.js'
 import { invalid } from './fail.js'
-import { ISSUER_TABLE } from './issuer-table.js'
+import { readIssuer } from './issuer-table.js'
 import { readTable } from './kinds.js'
 import { resolveIssuer } from './resolve-issuer.js'
 import type { ResolvedIssuer } from './resolve-issuer.js'
-import { VERIFIER_TABLE } from './tables.js'
+import { VERIFIER_PLACES, VERIFIER_TABLE } from './tables.js'
 import type { ReadOptions, TokenCacheRules } from './tables.js'
 
 /** A verifier's options, resolved and frozen. */
@@ -28,7 +28,7 @@ export interface Resolved<C> {
  * @throws ConfigurationError `ERR_CONFIG_MISSING`, `ERR_CONFIG_INVALID`, `ERR_CONFIG_UNKNOWN`
  */
 export function resolveOptions<C>(options: unknown): Resolved<C> {
-  const read = readTable(VERIFIER_TABLE, options, '')
+  const read = readTable(VERIFIER_TABLE, options, '', { places: VERIFIER_PLACES })
   checkKeyCache(read)
   if (read.network.proxyUrl !== undefined) checkProxyUrl(read.network.proxyUrl)
   checkIssuers(read)
@@ -81,7 +81,7 @@ function toAsk(verifier: ReadOptions): AskForIssuer | undefined {
     const answer: unknown = await ask(issuer)
     if (answer === undefined || answer === null) return undefined
     const option = 'resolveIssuer()'
-    const read = readTable(ISSUER_TABLE, answer, option)
+    const read = readIssuer(answer, option)
     if (read.issuer !== issuer) {
       const fix = 'The principal would carry another name than the token does.'
       throw invalid({ option: `${option}.issuer`, got: read.issuer, wants: 'the issuer that was asked for', fix })

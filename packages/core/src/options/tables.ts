@@ -161,7 +161,9 @@ const TOKEN_CACHE_TABLE: OptionTable<TokenCacheRules> = {
 const tokenCache: Kind<TokenCacheRules | undefined> = {
   wants: 'false, or { maxEntries }',
   rows: toRows(TOKEN_CACHE_TABLE),
-  read: (value, option) => (value === false ? undefined : readTable(TOKEN_CACHE_TABLE, value, option)),
+  read(value, option) {
+    return value === false ? undefined : readTable(TOKEN_CACHE_TABLE, value, option, { wants: this.wants })
+  },
 }
 
 /** Where clients reach this API. The first builds URLs; a proof may name any. */
@@ -197,6 +199,13 @@ const schema: Kind<unknown> = {
       fix: 'Update the library, or wrap its check in a Standard Schema.',
     })
   },
+}
+
+/** What adapters take beside the options of a verifier, and in their place. */
+export const VERIFIER_PLACES: Readonly<Record<string, string>> = {
+  optional:
+    'It says how requests are judged, not tokens: give it to countersign() as the second argument, { optional }.',
+  verifier: 'Pass the verifier itself, in place of the options.',
 }
 
 /** Every option of `createVerifier`. */

@@ -23,8 +23,16 @@ export function checkFetchUrl(value: string, option: string, allowance: HttpAllo
   if (url.protocol === 'http:' && isAllowed(url, allowance)) return
   const fix = isLoopbackHost(url)
     ? 'For a server on this machine set network.allowInsecureLoopback.'
-    : 'Anyone on the path could hand out keys over plain http; network.dangerouslyAllowHttpHosts takes that risk by name.'
+    : toHostFix(url, allowance)
   throw invalid({ option, got: value, wants, fix })
+}
+
+/** A host is named with its port, and a port that was forgotten is what most often keeps a named one from being it. */
+function toHostFix(url: URL, { dangerouslyAllowHttpHosts }: HttpAllowance): string {
+  const namesake = dangerouslyAllowHttpHosts.find((host) => host.toLowerCase().replace(/:\d+$/, '') === url.hostname)
+  return namesake === undefined
+    ? 'Anyone on the path could hand out keys over plain http; network.dangerouslyAllowHttpHosts takes that risk by name.'
+    : `It is on another port than "${namesake}": add "${url.host}" to network.dangerouslyAllowHttpHosts.`
 }
 
 function isAllowed(url: URL, allowance: HttpAllowance): boolean {
