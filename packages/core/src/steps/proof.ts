@@ -131,7 +131,8 @@ function checkUrl(payload: Payload, { url }: AuthRequest, { urlRoots }: DpopRule
   const htu = findClaim(payload, 'htu')
   const claimed = typeof htu === 'string' ? normalizeProofUrl(htu) : undefined
   if (claimed !== undefined && url !== undefined && toKnownUrls(url, urlRoots).includes(claimed)) return claimed
-  throw refuse('ERR_PROOF_URL', 'htu')
+  const wants = `the URL of the request, below ${urlRoots.join(' or ') || 'its own host'}`
+  throw new AuthenticationError('ERR_PROOF_URL', { detail: { claim: 'htu', wants } })
 }
 
 function checkFreshness(payload: Payload, { runtime }: ProofRules['rules'], dpop: DpopRules): Lifetime {

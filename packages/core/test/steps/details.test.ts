@@ -168,6 +168,7 @@ describe('what an operator is told of possession', () => {
     readonly says?: Changes
     readonly header?: Changes
     readonly options?: Partial<DpopOptions>
+    readonly wants?: string
   }>([
     { claim: 'typ', reason: 'ERR_PROOF_MALFORMED', header: { typ: 'JWT' } },
     { claim: 'alg', reason: 'ERR_PROOF_MALFORMED', options: { algorithms: ['RS256'] } },
@@ -175,16 +176,24 @@ describe('what an operator is told of possession', () => {
     { claim: 'jkt', reason: 'ERR_PROOF_BINDING', header: { jwk: otherKey.publicJwk } },
     { claim: 'jti', reason: 'ERR_PROOF_CLAIM', says: { jti: '' } },
     { claim: 'htm', reason: 'ERR_PROOF_METHOD', says: { htm: 'PUT' } },
-    { claim: 'htu', reason: 'ERR_PROOF_URL', says: { htu: 'https://other.example/' } },
+    {
+      claim: 'htu',
+      reason: 'ERR_PROOF_URL',
+      says: { htu: 'https://other.example/' },
+      wants: 'the URL of the request, below https://api.example.com',
+    },
     { claim: 'iat', reason: 'ERR_PROOF_CLAIM', says: { iat: 'now' } },
     { claim: 'iat', reason: 'ERR_PROOF_TIME', says: { iat: 1 } },
     { claim: 'exp', reason: 'ERR_PROOF_TIME', says: { exp: 1 } },
     { claim: 'nbf', reason: 'ERR_PROOF_TIME', says: { nbf: NOW_SECONDS + 600 } },
     { claim: 'ath', reason: 'ERR_PROOF_TOKEN', says: { ath: 'x' } },
     { claim: 'nonce', reason: 'ERR_PROOF_NONCE', says: { nonce: 'x' }, options: { nonce: {} } },
-  ])('which member of a proof did not hold: $claim, $reason', async ({ claim, reason, says, header, options }) => {
-    expect(told(await prove(toProof(says, header), options))).toEqual([reason, { claim }])
-  })
+  ])(
+    'which member of a proof did not hold: $claim, $reason',
+    async ({ claim, reason, says, header, options, wants }) => {
+      expect(told(await prove(toProof(says, header), options))).toEqual([reason, { claim, wants }])
+    },
+  )
 
   it('that a proof was used before, or what kept its store from saying so', async () => {
     const answering = (answer: unknown) =>
