@@ -11,9 +11,15 @@ export interface OptionProblem {
   readonly secret?: boolean
 }
 
+/**
+ * How the options in an answer of `resolveIssuer` begin. An application may make its answer of the name that a stranger chose: its
+ * values are named by their kind alone.
+ */
+export const ANSWER = 'resolveIssuer()'
+
 /** The error for an option whose value cannot be. Names option, got, wants and fix. */
 export function invalid({ option, got, wants, fix, secret = false }: OptionProblem): ConfigurationError {
-  const message = `Option "${option}": got ${describe(got, secret)}, wants ${wants}. ${fix}`
+  const message = `Option "${option}": got ${describe(got, secret || option.startsWith(ANSWER))}, wants ${wants}. ${fix}`
   return new ConfigurationError(got === undefined ? 'ERR_CONFIG_MISSING' : 'ERR_CONFIG_INVALID', message, { option })
 }
 
@@ -28,6 +34,22 @@ export function unknownOption(
   const fix =
     place ?? (nearest === undefined ? `The options there are: ${known.join(', ')}.` : `Did you mean "${nearest}"?`)
   return new ConfigurationError('ERR_CONFIG_UNKNOWN', `Option "${option}" is unknown. ${fix}`, { option })
+}
+
+/**
+ * The error about an answer of `resolveIssuer` as a log may have it: what is wrong in full, as `problem`. Where an application
+ * makes names of a stranger's text as well, nothing is left of that but a line of printable ASCII.
+ */
+export function toLoggedError({ reason, message, detail }: ConfigurationError): ConfigurationError {
+  const option = toPrintable(String(detail?.['option']))
+  return new ConfigurationError(reason as 'ERR_CONFIG_INVALID', message, { option, problem: toPrintable(message) })
+}
+
+function toPrintable(text: string): string {
+  return text
+    .replaceAll('…', '...')
+    .replaceAll(/[^\x20-\x7E]/gu, '?')
+    .slice(0, 400)
 }
 
 /** A value as an operator recognises it, cut short; objects by their kind alone, because they may hold secrets. */

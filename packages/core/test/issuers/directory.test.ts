@@ -8,6 +8,7 @@ import type { IssuerDirectory } from '../../src/issuers/directory.js'
 import type { TrustedIssuer } from '../../src/issuers/trusted-issuer.js'
 import type { IssuerOptions } from '../../src/options/options.js'
 import { resolveOptions } from '../../src/options/resolve.js'
+import { silentLogger } from '../../src/runtime.js'
 import { settle } from '../keys/scripted.js'
 import { AUDIENCE, claims, key, NOW_SECONDS, stillRuntime, toOptions, toSigned } from '../parts.js'
 import { errorOfAsync, reasonOfAsync } from '../refusals.js'
@@ -135,6 +136,52 @@ describe('an answer', () => {
     expect([error.status, error.detail?.['option']]).toEqual([500, expect.stringMatching(/^resolveIssuer\(\)/)])
     answerNow(trusting)
     expect(await reason()).toBe('accepted')
+  })
+
+  /** What the log says of an answer to a token that names this issuer. */
+  async function problemOf(issuer: string, answer: (issuer: string) => unknown): Promise<unknown> {
+    const said: unknown[] = []
+    const logger = { ...silentLogger, error: (...line: unknown[]) => void said.push(...line) }
+    const verifier = createVerifier(
+      toOptions({}, { logger, resolveIssuer: async (name) => answer(name) as IssuerOptions }),
+    )
+    expect(await reasonOfAsync(() => verifier.verify(toSigned(claims({ iss: issuer }))))).toBe('ERR_UNEXPECTED')
+    const [message, detail] = said as [string, { option: string; problem: string }]
+    expect(message).toBe('resolveIssuer gave an answer that cannot be')
+    expect(detail.problem).toContain(`Option "${detail.option.slice(0, 300)}`)
+    return detail.problem
+  }
+
+  it('that cannot be is told to the operator in full: option, what is wanted and the fix', async () => {
+    expect(await problemOf(TENANT, (issuer) => ({ issuer, keys: { jwks }, audiense: 'x' }))).toBe(
+      'Option "resolveIssuer().audiense" is unknown. Did you mean "audience"?',
+    )
+    expect(await problemOf(TENANT, (issuer) => ({ issuer, keys: { jwks }, algorithms: ['HS256'] }))).toMatch(
+      /^Option "resolveIssuer\(\)\.algorithms\[0\]": got a string, wants one of "RS256", .+ can also make one\.$/,
+    )
+  })
+
+  it('that cannot be brings nothing into the log of what a stranger has called the issuer', async () => {
+    const stranger = 'https://login.example/stranger\u202e\u2066'
+    for (const answer of [
+      (issuer: string) => ({ issuer: issuer.toUpperCase() }),
+      (issuer: string) => ({ issuer, keys: { jwks }, acceptedIssuers: issuer }),
+      (issuer: string) => ({ issuer, keys: { jwksUri: issuer.replace('https', 'http') } }),
+      (issuer: string) => ({ issuer, keys: { jwks }, audience: { claim: ['azp'], oneOf: issuer } }),
+    ]) {
+      expect(await problemOf(stranger, answer)).not.toMatch(/[^\x20-\x7E]|stranger/i)
+    }
+  })
+
+  it('that makes names of that all the same is told in printable ASCII, and cut short', async () => {
+    const stranger = `https://login.example/\u202e\u0085${'x'.repeat(1_000)}`
+    for (const answer of [
+      (issuer: string) => ({ issuer, [issuer]: 1 }),
+      (issuer: string) => ({ issuer, keys: { jwks }, mapping: { attributes: { [issuer]: 1 } } }),
+      (issuer: string) => ({ issuer, keys: { jwks }, mapping: { roles: { claim: issuer } } }),
+    ]) {
+      expect(await problemOf(stranger, answer)).toMatch(/^[\x20-\x7E]{1,400}$/)
+    }
   })
 
   it.each([null, undefined])('that is %s means: not trusted', async (answer) => {
