@@ -11,8 +11,12 @@ import { run, toScript } from './script.js'
 /** Says what is revoked, for every instance; each record for as long as a token that it concerns could live. */
 export interface RedisRevocationStore extends RevocationStore {
   isRevoked(token: Parameters<RevocationStore['isRevoked']>[0]): Promise<boolean>
-  /** Revokes one token by its `jti`. */
-  revokeToken(token: { readonly issuer: string; readonly tokenId: string }): Promise<void>
+  /** Revokes one token by its `jti`; until it expires, where that is given in seconds since the epoch, with two minutes for clocks. */
+  revokeToken(token: {
+    readonly issuer: string
+    readonly tokenId: string
+    readonly expiresAtSeconds?: number | undefined
+  }): Promise<void>
   /** Revokes every token of a session by its `sid`. */
   revokeSession(session: { readonly issuer: string; readonly sessionId: string }): Promise<void>
   /**
@@ -32,14 +36,22 @@ const ALWAYS = '1e308'
 /** Longer than any record that we write. */
 const MAX_LENGTH = 32
 
+/** So long after its end a token may still be taken somewhere: the most that a verifier bears of clocks, and as much between stores. */
+const GRACE_SECONDS = 120
+
 /**
- * Writes a record, unless a later date stands there; its life begins anew either way. Answers `kept <date>`. ARGV: the date in
- * seconds, milliseconds to live.
+ * Writes a record, unless a later date stands there, and never cuts short what lives longer. Answers `kept <date>`. ARGV: the date
+ * in seconds, milliseconds to live.
  */
 const REVOKE = toScript(`local date = ARGV[1]
 local held = redis.call('GET', KEYS[1])
 if held and (tonumber(held) or 0) > tonumber(date) then date = held end
-redis.call('SET', KEYS[1], date, 'PX', ARGV[2])
+local left = redis.call('PTTL', KEYS[1])
+if left == -1 or left > tonumber(ARGV[2]) then
+  redis.call('SET', KEYS[1], date, 'KEEPTTL')
+else
+  redis.call('SET', KEYS[1], date, 'PX', ARGV[2])
+end
 return 'kept ' .. date`)
 
 /**
@@ -57,7 +69,14 @@ export function redisRevocations(client: RedisClient, options: RedisRevocationsO
   const rules = readRevocationsOptions(options)
   const { prefix, runtime, logger, maxTokenLifetimeSeconds } = rules
   const gate = createGate(rules, runtime, logger)
-  const ttl = String(Math.ceil(maxTokenLifetimeSeconds * 1_000))
+  const longestMs = Math.ceil(maxTokenLifetimeSeconds * 1_000)
+
+  /** How long a record is kept of what ends then, in milliseconds. */
+  const toLifeMs = (expiresAtSeconds = Infinity): number => {
+    if (Number.isNaN(expiresAtSeconds)) throw new RangeError('expiresAtSeconds wants seconds since the epoch')
+    const leftMs = Math.ceil((expiresAtSeconds + GRACE_SECONDS) * 1_000 - runtime.now())
+    return Math.max(1, Math.min(longestMs, leftMs))
+  }
 
   /** What is known under a name, in seconds since the epoch: whatever is no date revokes always. */
   const find = async (kind: string, issuer: string, name: string | undefined): Promise<number | undefined> => {
@@ -68,10 +87,10 @@ export function redisRevocations(client: RedisClient, options: RedisRevocationsO
     const date = Number(held)
     return Number.isFinite(date) ? date : Infinity
   }
-  const put = async (kind: string, issuer: unknown, name: unknown, date: string): Promise<void> => {
+  const put = async (kind: string, issuer: unknown, name: unknown, date: string, lifeMs = longestMs): Promise<void> => {
     if (typeof issuer !== 'string' || typeof name !== 'string')
       throw new TypeError('A revocation names issuer and what')
-    await gate.run(() => run(link, REVOKE, toKey(prefix, kind, issuer, name), [date, ttl]))
+    await gate.run(() => run(link, REVOKE, toKey(prefix, kind, issuer, name), [date, String(lifeMs)]))
   }
   return {
     isRevoked: ({ issuer, subject, tokenId, sessionId, issuedAtSeconds }) =>
@@ -85,7 +104,9 @@ export function redisRevocations(client: RedisClient, options: RedisRevocationsO
         // A token that does not say when it was issued may have been issued before.
         return before !== undefined && (issuedAtSeconds === undefined || issuedAtSeconds < before)
       }),
-    revokeToken: ({ issuer, tokenId }) => put('jti', issuer, tokenId, ALWAYS),
+    async revokeToken({ issuer, tokenId, expiresAtSeconds }) {
+      await put('jti', issuer, tokenId, ALWAYS, toLifeMs(expiresAtSeconds))
+    },
     revokeSession: ({ issuer, sessionId }) => put('sid', issuer, sessionId, ALWAYS),
     async revokeSubject({ issuer, subject, issuedBeforeSeconds = runtime.now() / 1_000 }) {
       // No time is before what is not a number: the record would revoke nothing.

@@ -85,6 +85,42 @@ describe.skipIf(noRedis !== '')(`revocations on a real server${noRedis}${noGlide
     })
   })
 
+  it('of tokens end with them, when clocks may be apart no more, and are never cut short', async () => {
+    const opened = await libraries[0]!.open(url)
+    const prefix = `${testPrefix}life:`
+    const store = redisRevocations(opened.client, { ...patient, prefix, maxTokenLifetimeSeconds: 3_600 })
+    const client = opened.client as { sendCommand(args: string[]): Promise<unknown> }
+    const life = async (tokenId: string, ...ends: readonly (number | undefined)[]): Promise<number> => {
+      for (const expiresAtSeconds of ends) await store.revokeToken({ issuer, tokenId, expiresAtSeconds })
+      expect(await store.isRevoked(toToken({ tokenId }))).toBe(true)
+      const keys = (await client.sendCommand(['KEYS', `${prefix}*`])) as string[]
+      const lives = await Promise.all(keys.map(async (key) => (await client.sendCommand(['PTTL', key])) as number))
+      await client.sendCommand(['DEL', ...keys])
+      return Math.ceil((lives[0] ?? 0) / 1_000)
+    }
+    expect(await life('one', NOW_SECONDS + 10)).toBe(130)
+    expect(await life('two', undefined)).toBe(3_600)
+    expect(await life('three', NOW_SECONDS + 86_400)).toBe(3_600)
+    expect(await life('four', Infinity)).toBe(3_600)
+    expect(await life('five', NOW_SECONDS + 500, NOW_SECONDS + 10)).toBe(620)
+    expect(await life('six', NOW_SECONDS + 10, undefined, NOW_SECONDS - 1e9)).toBe(3_600)
+    opened.close()
+  })
+
+  it('without an end are not given one', async () => {
+    const opened = await libraries[0]!.open(url)
+    const prefix = `${testPrefix}endless:`
+    const store = redisRevocations(opened.client, { ...patient, prefix })
+    const client = opened.client as { sendCommand(args: string[]): Promise<unknown> }
+    await store.revokeToken({ issuer, tokenId: 'one' })
+    const [key = ''] = (await client.sendCommand(['KEYS', `${prefix}*`])) as string[]
+    await client.sendCommand(['PERSIST', key])
+    await store.revokeToken({ issuer, tokenId: 'one', expiresAtSeconds: NOW_SECONDS + 10 })
+    expect(await client.sendCommand(['PTTL', key])).toBe(-1)
+    await client.sendCommand(['DEL', key])
+    opened.close()
+  })
+
   it('whose record holds something else revoke: nobody writes it but to say so', async () => {
     const opened = await libraries[0]!.open(url)
     const prefix = `${testPrefix}odd:`
@@ -107,6 +143,7 @@ describe.skipIf(noRedis !== '')(`revocations on a real server${noRedis}${noGlide
     await expect(store.revokeSubject({ issuer, subject: 'x', issuedBeforeSeconds: Number.NaN })).rejects.toThrow(
       RangeError,
     )
+    await expect(store.revokeToken({ issuer, tokenId: 'x', expiresAtSeconds: Number.NaN })).rejects.toThrow(RangeError)
     opened.close()
   })
 })

@@ -17,8 +17,12 @@ import type { PolicyRule } from './policy/rule.js'
 
 /** Where revocations of our own tokens are written: shared, if there are several replicas. */
 export interface TokenRevocations extends RevocationStore {
-  /** Revokes one token by its `jti`, for as long as it could have lived. */
-  revokeToken(token: { readonly issuer: string; readonly tokenId: string }): void | Promise<void>
+  /** Revokes one token by its `jti`, until it expires, and as much longer as clocks may be apart. Seconds since the epoch. */
+  revokeToken(token: {
+    readonly issuer: string
+    readonly tokenId: string
+    readonly expiresAtSeconds?: number | undefined
+  }): void | Promise<void>
 }
 
 /**

@@ -87,6 +87,47 @@ describe('memoryRevocationStore', () => {
     expect(store.isRevoked(TOKEN)).toBe(false)
   })
 
+  it('remembers a token for as long as it lives, and clocks may be apart, and no longer', () => {
+    const { store, clock } = createParts()
+    store.revokeToken({ issuer: ISSUER, tokenId: 't', expiresAtSeconds: NOW_SECONDS + 10 })
+    clock.advance(129_999)
+    expect(store.isRevoked(TOKEN)).toBe(true)
+    clock.advance(1)
+    expect(store.isRevoked(TOKEN)).toBe(false)
+  })
+
+  it.each([NOW_SECONDS + 1e6, Infinity])('remembers no token for longer than one can live: not until %d', (end) => {
+    const { store, clock } = createParts({ maxTokenLifetimeSeconds: 60 })
+    store.revokeToken({ issuer: ISSUER, tokenId: 't', expiresAtSeconds: end })
+    clock.advance(60_000)
+    expect(store.isRevoked(TOKEN)).toBe(false)
+  })
+
+  it('is told an earlier end of a token, and keeps the later one', () => {
+    for (const [first, second] of [
+      [undefined, NOW_SECONDS + 10],
+      [NOW_SECONDS + 10, undefined],
+      [NOW_SECONDS + 86_280, NOW_SECONDS - 500],
+    ]) {
+      const { store, clock } = createParts()
+      store.revokeToken({ issuer: ISSUER, tokenId: 't', expiresAtSeconds: first })
+      store.revokeToken({ issuer: ISSUER, tokenId: 't', expiresAtSeconds: second })
+      clock.advance(86_399_999)
+      expect(store.isRevoked(TOKEN)).toBe(true)
+    }
+  })
+
+  it('keeps a tenth of its room for subjects and sessions: clients revoke tokens, operators those', () => {
+    const { store } = createParts({ maxRecords: 20 })
+    for (let index = 0; index < 18; index++) store.revokeToken({ issuer: ISSUER, tokenId: `${index}` })
+    expect(() => store.revokeToken({ issuer: ISSUER, tokenId: '18' })).toThrow(RangeError)
+    store.revokeToken({ issuer: ISSUER, tokenId: '0' })
+    store.revokeSession({ issuer: ISSUER, sessionId: 'x' })
+    store.revokeSubject({ issuer: ISSUER, subject: 's' })
+    expect([store.size, store.isRevoked(TOKEN)]).toEqual([20, true])
+    expect(() => store.revokeSubject({ issuer: ISSUER, subject: 'r' })).toThrow(RangeError)
+  })
+
   it('forgets nothing in silence: a full store throws, and still knows what it knew', () => {
     const { store } = createParts({ maxRecords: 2 })
     store.revokeToken({ issuer: ISSUER, tokenId: 't' })
@@ -108,8 +149,10 @@ describe('memoryRevocationStore', () => {
 
   it('holds a hundred thousand records and a day by default', () => {
     const { store, clock } = createParts()
-    for (let index = 0; index < 100_000; index++) store.revokeToken({ issuer: ISSUER, tokenId: `${index}` })
+    for (let index = 0; index < 90_000; index++) store.revokeToken({ issuer: ISSUER, tokenId: `${index}` })
     expect(() => store.revokeToken({ issuer: ISSUER, tokenId: 't' })).toThrow('100000 records')
+    for (let index = 0; index < 10_000; index++) store.revokeSession({ issuer: ISSUER, sessionId: `${index}` })
+    expect(() => store.revokeSession({ issuer: ISSUER, sessionId: 'x' })).toThrow('100000 records')
     clock.advance(86_400_000)
     store.revokeToken({ issuer: ISSUER, tokenId: 't' })
     expect(store.size).toBe(1)
@@ -132,6 +175,8 @@ describe('memoryRevocationStore', () => {
     const { store } = createParts()
     const subject = { issuer: ISSUER, subject: 's', issuedBeforeSeconds: Number.NaN }
     expect(() => store.revokeSubject(subject)).toThrow(RangeError)
+    const token = { issuer: ISSUER, tokenId: 't', expiresAtSeconds: Number.NaN }
+    expect(() => store.revokeToken(token)).toThrow(RangeError)
   })
 
   it('takes undefined for absent in every option', () => {

@@ -68,9 +68,14 @@ function isNamedAsOurs(token: string, issuer: string): boolean {
   return findClaim(decodeJws(token, OWN_TOKEN_LIMITS).unverified, 'iss') === issuer
 }
 
-async function revoke(own: OwnToken, { service }: EndpointContext, revocations: TokenRevocations): Promise<void> {
+/** Until it ends and no longer: a client that is given tokens and revokes them must not fill the store. */
+async function revoke(
+  { tokenId, expiresAtSeconds }: OwnToken,
+  { service: { issuer } }: EndpointContext,
+  revocations: TokenRevocations,
+): Promise<void> {
   try {
-    const done = revocations.revokeToken({ issuer: service.issuer, tokenId: own.tokenId })
+    const done = revocations.revokeToken({ issuer, tokenId, expiresAtSeconds })
     await withDeadline(Promise.resolve(done), 'ERR_STATUS_UNAVAILABLE')
   } catch (error) {
     const known = error instanceof CountersignError
