@@ -44,6 +44,9 @@ describe('what an operator is told of a header', () => {
   })
 })
 
+/** This file, with the line and the column that something was thrown at. */
+const here = expect.stringMatching(/details\.test\.ts:\d+:\d+$/) as string
+
 describe('what an operator is told of claims', () => {
   const check = (changes: Changes, changed = {}): readonly unknown[] => {
     const { issuer, rules } = toParts()
@@ -111,14 +114,15 @@ describe('what an operator is told of claims', () => {
     const error = await errorOfAsync(async () => toVerdict(toVerified(claims()), toParts().issuer, schema))
     expect([error.reason, error.cause]).toEqual([
       'ERR_CLAIMS_SCHEMA',
-      { name: 'RangeError', code: undefined, status: undefined },
+      { name: 'RangeError', code: undefined, status: undefined, at: here },
     ])
   })
 
   it('what kept a store of revocations from answering', async () => {
     const failing = { isRevoked: () => Promise.reject(new RangeError('with a text that is nobody’s business')) }
-    const error = await errorOfAsync(async () => checkStatus(toVerified(claims()), toParts().issuer, failing))
-    expect(error.cause).toEqual({ name: 'RangeError', code: undefined, status: undefined })
+    const { issuer, rules } = toParts()
+    const error = await errorOfAsync(async () => checkStatus(toVerified(claims()), issuer, failing, rules))
+    expect(error.cause).toEqual({ name: 'RangeError', code: undefined, status: undefined, at: here })
   })
 })
 
