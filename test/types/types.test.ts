@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +15,19 @@ async function compile(project: string): Promise<string> {
     (error: { stdout: string }) => error.stdout,
   )
 }
+
+describe.each(['express', 'fastify', 'koa'])('the README of @countersign/%s', (adapter) => {
+  const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8').replaceAll(/\s+/g, ' ')
+
+  it('shows how requireThat is told the type of a request, as it compiles', () => {
+    const [, code = ''] =
+      /export const self = (requireThat<.+?\)) (?:app|router)\./.exec(read(`plain/${adapter}.ts`)) ?? []
+    expect(code).not.toBe('')
+    expect(
+      read(`../../packages/${adapter}/README.md`).includes(`\`${code.replace('>( (', '>((').replace(', )', ')')}\``),
+    ).toBe(true)
+  })
+})
 
 // Each is a program of its own: what one augments must not be seen in another.
 describe.concurrent('an application compiles', () => {

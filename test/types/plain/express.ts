@@ -9,6 +9,7 @@ import {
   getAuth,
   requireAnyScope,
   requireScopes,
+  requireThat,
 } from '@countersign/express'
 
 const app = express()
@@ -32,6 +33,13 @@ app
   .route('/items/:item')
   .all(requireScopes('items'))
   .get((req, res) => void res.json(req.params.item))
+
+export const self = requireThat<express.Request<{ id: string }>>(
+  (principal, req) => principal.subject === req.params.id,
+)
+app.get('/users/:id', self, (req, res) => void res.json(req.params.id))
+// @ts-expect-error -- Node's request, which is what it has without a type, knows no parameters
+requireThat((principal, req) => principal.subject === req.params.id)
 
 const router = express.Router({ mergeParams: true })
 router.use(requireScopes('router'))

@@ -1,4 +1,5 @@
 import fastify from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { createVerifier } from '@countersign/core'
 import withDefault, {
   allOf,
@@ -8,6 +9,7 @@ import withDefault, {
   findAuth,
   getAuth,
   requireScopes,
+  requireThat,
 } from '@countersign/fastify'
 
 const app = fastify()
@@ -26,6 +28,11 @@ app.get<{ Params: { id: string } }>(
     return reply.code(200).send({ id: request.params.id, subject: findAuth(request)?.subject })
   },
 )
+
+export const self = requireThat<FastifyRequest<{ Params: { id: string } }>>(
+  (principal, request) => principal.subject === request.params.id,
+)
+app.get('/users/:id', { onRequest: [authenticate, self] }, async () => 'ok')
 
 const http2 = fastify({ http2: true })
 http2.setErrorHandler(errorHandler())

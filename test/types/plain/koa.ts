@@ -1,7 +1,8 @@
 import Router from '@koa/router'
+import type { RouterContext } from '@koa/router'
 import Koa from 'koa'
 import { createVerifier } from '@countersign/core'
-import { countersign, errorHandler, findAuth, getAuth, requireScopes } from '@countersign/koa'
+import { countersign, errorHandler, findAuth, getAuth, requireScopes, requireThat } from '@countersign/koa'
 
 interface AppState {
   requestId: string
@@ -29,6 +30,8 @@ router.get('/orders/:id', requireScopes('orders:read'), (ctx) => {
   const id: string | undefined = ctx.params['id']
   ctx.body = { requestId, id, now: ctx.now(), subject: getAuth(ctx).subject }
 })
+export const self = requireThat<RouterContext>((principal, ctx) => principal.subject === ctx.params['id'])
+router.get('/users/:id', self, (ctx) => void (ctx.body = ctx.params['id']))
 app.use(router.routes())
 
 // @ts-expect-error -- an option that does not exist
