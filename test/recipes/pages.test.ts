@@ -4,8 +4,8 @@ import { listCode, readCode } from './code.js'
 
 const folder = new URL('../../docs/recipes/', import.meta.url)
 const pages = readdirSync(folder).filter((name) => name.endsWith('.md'))
-/** Pages elsewhere that show code of this kind: the verifier that recipes import, and a subscriber. */
-const others = ['../README.md', '../diagnostics.md']
+/** Pages elsewhere that show code of this kind: the verifier that recipes import, a subscriber, and a log of refusals. */
+const others = ['../README.md', '../diagnostics.md', '../errors.md']
 
 /** The fenced blocks of a page that name the file they show. */
 const blocks = [...pages, ...others].flatMap((page) => {
