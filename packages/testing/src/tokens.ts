@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { inspect } from 'node:util'
 import { isAsymmetric, signBytes } from './algorithms.js'
 import type { RefusedAlgorithm, TestAlgorithm } from './algorithms.js'
 import type { Clock } from './clock.js'
@@ -76,6 +77,7 @@ const LIFETIME_SECONDS = 300
 export function createTokenSigner(source: TokenSource): TokenSigner {
   const signer: TokenSigner = {
     async token(claims = {}, options = {}) {
+      checkOptions(options)
       const { alg, key, kid } = toSigningKey(source.ring, options)
       const header = {
         alg,
@@ -95,6 +97,31 @@ export function createTokenSigner(source: TokenSource): TokenSigner {
     },
   }
   return signer
+}
+
+const OPTIONS: readonly string[] = [
+  'alg',
+  'key',
+  'kid',
+  'typ',
+  'header',
+  'expiresInSeconds',
+] satisfies (keyof TokenOptions)[]
+
+/** A test whose token is another than it says proves nothing: what is misspelt must not pass for what is left out. */
+function checkOptions(options: TokenOptions): void {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(`token() wants its options as an object, got ${inspect(given)}`)
+  const unknown = Object.keys(given).find((name) => !OPTIONS.includes(name))
+  if (unknown !== undefined)
+    throw new TypeError(
+      `token() knows no option ${JSON.stringify(unknown)}; the options there are: ${OPTIONS.join(', ')}`,
+    )
+  const { expiresInSeconds } = options
+  // Added to a time, the text '60' would be put behind its digits.
+  if (expiresInSeconds !== undefined && !Number.isFinite(expiresInSeconds))
+    throw new TypeError(`expiresInSeconds wants a finite number, got ${inspect(expiresInSeconds)}`)
 }
 
 function toDefaultClaims({ issuer, audience, clock }: TokenSource, expiresInSeconds: number): TestClaims {

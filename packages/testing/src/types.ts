@@ -66,7 +66,8 @@ export interface TestIssuer {
    * Signs an access token: header `alg`, `kid`, `typ: at+jwt`; claims `iss`, `sub`, `client_id`, `aud`, `iat`, `exp`, `jti`.
    * RFC 9068 section 2.
    *
-   * @throws TypeError where the issuer has no key for what is asked
+   * @throws TypeError where the issuer has no key for what is asked, for an option that does not exist, and for a lifetime
+   *   that is no finite number
    */
   token(claims?: TestClaims, options?: TokenOptions): Promise<string>
   /** Signs the two parts as they are given, for hostile tokens: duplicate members, broken JSON, foreign encodings. */

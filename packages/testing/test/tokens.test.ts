@@ -96,6 +96,28 @@ describe('token', () => {
     await expect(issuer.token({}, { alg: 'HS256' })).rejects.toThrow('HS256 signs with a secret')
   })
 
+  it('is not signed where an option is misspelt, or is no lifetime: it would pass for another token', async () => {
+    const issuer = await createTestIssuer({ issuer: NAME })
+    const names = 'the options there are: alg, key, kid, typ, header, expiresInSeconds'
+    for (const options of [{ expiresIn: 60 }, { constructor: 1 }, { aud: 'another' }]) {
+      const [name = ''] = Object.keys(options)
+      await expect(issuer.token({}, options as never)).rejects.toThrow(
+        new TypeError(`token() knows no option ${JSON.stringify(name)}; ${names}`),
+      )
+    }
+    for (const expiresInSeconds of ['60', null, Number.NaN, Number.POSITIVE_INFINITY, {}, true, 60n]) {
+      await expect(issuer.token({}, { expiresInSeconds: expiresInSeconds as never })).rejects.toThrow(
+        /^expiresInSeconds wants a finite number, got ./,
+      )
+    }
+    for (const options of [60, 'ES256', null, ['ES256']]) {
+      await expect(issuer.token({}, options as never)).rejects.toThrow(
+        /^token\(\) wants its options as an object, got ./,
+      )
+    }
+    expect(await issuer.token({}, { expiresInSeconds: undefined, kid: undefined })).toMatch(/\./)
+  })
+
   it('says which keys there are where the one asked for is missing', async () => {
     const issuer = await createTestIssuer({ issuer: NAME })
     await expect(issuer.token({}, { alg: 'RS256' })).rejects.toThrow('no key for RS256; it has es256-1')
