@@ -27,7 +27,6 @@ const audit = createAuditTrail({
   fingerprintKeys: [{ id: 'k1', secret: Buffer.from(secret, 'base64url') }],
   denials: { perSecond: 5, burst: 10, countSeconds: 1 },
 })
-closeOnSignals(audit)
 const signingKeys = createSigningKeys({ store: memoryKeys(), wrapper: localKeyWrapper(['x'.repeat(32)]), audit })
 const service = createTokenService({
   issuer,
@@ -65,6 +64,7 @@ await service.ready()
 
 const handle = mount(service)
 const server = createServer((request, response) => handle(request, response, () => response.writeHead(404).end()))
+closeOnSignals(audit, { before: () => server.close() })
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined

@@ -21,6 +21,7 @@ import { toHealth } from './health.js'
 import { createBeginning } from './intake/beginning.js'
 import { createDenials } from './intake/denials.js'
 import { createIntake } from './intake/intake.js'
+import { createLate } from './intake/late.js'
 import { readTrailOptions, toInstance } from './option-tables.js'
 import type { AuditTrailOptions } from './options.js'
 import type { AuditTrail, TrailEnd } from './trail.js'
@@ -50,6 +51,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const writer = createWriter(service, toPrivacy(rules.privacy, key), runtime.now)
   const beginning = createBeginning(Math.floor(queue.maxEvents * (1 - queue.reservedShare)))
   const announcements = createAnnouncements(writer, logger, () => beginning.delivery)
+  const late = createLate(logger, () => beginning.lose())
   const missed = createMissed()
   let closing: Promise<TrailEnd> | undefined
 
@@ -94,7 +96,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const counting = setInterval(intake.tellCounts, rules.denials.countSeconds * 1_000)
   counting.unref()
 
-  const lostEverywhere = (): number => beginning.lost + (beginning.delivery?.lost ?? 0)
+  const lostEverywhere = (): number => late.lost + beginning.lost + (beginning.delivery?.lost ?? 0)
   /** Takes what is gathered, and what that adds to the counts. */
   const takeAll = (delivery: Delivery | undefined): void => {
     delivery?.settle()
@@ -103,6 +105,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   }
   const sayLast = async (delivery: Delivery | undefined): Promise<void> => {
     takeAll(delivery)
+    late.end()
     for (const runner of runners) runner.tellLosses()
     announcements.tellLosses()
     delivery?.tell(writer.toOwn('service.stopped', 'success'))
@@ -126,10 +129,11 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     async record(entry) {
       if (closing === undefined) return intake.take(entry)
       if (TYPES[entry.type] === 'awaited') throw closed()
-      return undefined
+      return late.add()
     },
     defer(toEntry) {
       if (closing === undefined) intake.defer(toEntry)
+      else late.add()
     },
     async ready() {
       await begun
@@ -138,8 +142,17 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       const { delivery } = beginning
       // What is still being gathered has no number yet, and no place in a queue.
       delivery?.settle()
-      const lost = lostEverywhere()
-      return toHealth({ stream, quorum: required.quorum, delivery, lost, runners, denials, checkpoints, runtime })
+      return toHealth({
+        stream,
+        quorum: required.quorum,
+        isOpen: delivery !== undefined && closing === undefined,
+        seq: delivery?.seq ?? 0,
+        lost: lostEverywhere(),
+        runners,
+        denials,
+        checkpoints,
+        runtime,
+      })
     },
     close(deadlineMs = 5_000) {
       closing ??= end(deadlineMs)

@@ -1,4 +1,3 @@
-import type { Delivery } from './delivery/delivery.js'
 import type { Runner } from './delivery/runner.js'
 import type { Denials } from './intake/denials.js'
 import type { SinkHealth, TrailHealth } from './trail.js'
@@ -7,8 +6,9 @@ import type { SinkHealth, TrailHealth } from './trail.js'
 export interface TrailParts {
   readonly stream: string
   readonly quorum: number
-  /** `undefined` before the stream has begun. */
-  readonly delivery: Delivery | undefined
+  /** Whether the stream has begun, and nobody has told it to end. */
+  readonly isOpen: boolean
+  readonly seq: number
   /** Events that no sink got. */
   readonly lost: number
   readonly runners: readonly Runner[]
@@ -21,7 +21,8 @@ export interface TrailParts {
 export function toHealth({
   stream,
   quorum,
-  delivery,
+  isOpen,
+  seq,
   lost,
   runners,
   denials,
@@ -30,9 +31,9 @@ export function toHealth({
 }: TrailParts): TrailHealth {
   const able = runners.filter(({ role, state }) => role === 'required' && state !== 'failed')
   return {
-    ok: delivery !== undefined && able.length >= quorum,
+    ok: isOpen && able.length >= quorum,
     stream,
-    seq: delivery?.seq ?? 0,
+    seq,
     lost,
     counted: denials.counted,
     checkpointSeq: checkpoints?.seq,

@@ -19,12 +19,12 @@ export interface SinkHealth {
 
 /** A trail as an operator sees it. */
 export interface TrailHealth {
-  /** Whether what must be recorded can be: enough required sinks are not down. */
+  /** Whether what must be recorded can be: enough required sinks are not down, and the trail is not closed. */
   readonly ok: boolean
   readonly stream: string
   /** The last number given out. */
   readonly seq: number
-  /** Events that no sink had room for, since the start. */
+  /** Events that no sink got, since the start: none had room, or they came after `close()`. */
   readonly lost: number
   /** Refusals of strangers that were counted in place of being written, since the start. */
   readonly counted: number
@@ -39,7 +39,7 @@ export interface TrailEnd {
   readonly drained: boolean
   /**
    * Events that some sink never got, or has not said that it has: each once, however many sinks lack it, the trail's own among them.
-   * And refusals of strangers that were counted, where nothing had room for the count.
+   * Also what comes between the call of `close` and its answer; what comes later is in `health().lost` alone. And refusals of strangers that were counted, where nothing had room for the count.
    */
   readonly lost: number
 }
@@ -51,7 +51,7 @@ export interface AuditTrail extends AuditRecorder {
   health(): TrailHealth
   /**
    * Takes nothing more, writes what waits, and closes the sinks. Never rejects, and takes no longer than `deadlineMs` and a little,
-   * by default 5,000. It happens once: whoever calls it again hears the same.
+   * by default 5,000. Stop serving first: what still comes is lost, or refused where something waits for it. It happens once: whoever calls it again hears the same.
    */
   close(deadlineMs?: number): Promise<TrailEnd>
 }

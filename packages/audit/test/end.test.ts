@@ -1,6 +1,9 @@
 import { createAuditTrail } from '@countersign/audit'
+import { CHANNELS } from '@countersign/core'
+import type { AuditEntry } from '@countersign/core'
 import { generateKeyPairSync } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createTestSink, denial, exchange, strangersDenial, toOptions, until } from './doubles.js'
 
 describe('what close() says was lost', () => {
@@ -105,5 +108,92 @@ describe('close()', () => {
     await expect(trail.close()).resolves.toEqual({ drained: true, lost: 0 })
     expect(sink.types.filter((type) => type === 'service.stopped')).toHaveLength(1)
     expect(trail.health().lost).toBe(0)
+  })
+})
+
+describe('what comes once close() was called', () => {
+  const acceptance: AuditEntry = { type: 'authn.success', outcome: 'success' }
+
+  it('is counted as lost, published, and logged once with what to do about it', async () => {
+    const published: unknown[] = []
+    const listener = (event: unknown): void => void published.push(event)
+    const warn = vi.fn()
+    const logger = { debug() {}, info() {}, error() {}, warn }
+    const trail = createAuditTrail(toOptions([createTestSink()], { logger }))
+    await expect(trail.close()).resolves.toEqual({ drained: true, lost: 0 })
+    subscribe(CHANNELS.audit, listener)
+    onTestFinished(() => void unsubscribe(CHANNELS.audit, listener))
+    const toEntry = vi.fn(() => acceptance)
+    await trail.record(denial)
+    await trail.record(strangersDenial)
+    trail.defer?.(toEntry)
+    expect(trail.health().lost).toBe(3)
+    expect(published).toEqual([1, 2, 3].map(() => ({ type: 'lost', sink: undefined, count: 1 })))
+    expect(toEntry).not.toHaveBeenCalled()
+    expect(warn).toHaveBeenCalledExactlyOnceWith('Audit events come after close(), and are lost', {
+      fix: 'Stop serving first, as closeOnSignals(trail, { before }) does; health().lost counts them.',
+    })
+  })
+
+  it('is no loss where something waits for it: it is refused, and does not happen', async () => {
+    const trail = createAuditTrail(toOptions([createTestSink()]))
+    await trail.close()
+    await expect(trail.record(exchange)).rejects.toMatchObject({ reason: 'ERR_AUDIT_CLOSED' })
+    expect(trail.health()).toMatchObject({ ok: false, lost: 0 })
+  })
+
+  it('is told by the trail itself, as long as that does not end', async () => {
+    const sink = createTestSink()
+    const trail = createAuditTrail(toOptions([sink]))
+    await trail.record(exchange)
+    sink.behaviour = { afterMs: 100 }
+    await trail.record(denial)
+    const closing = trail.close()
+    await until(() => trail.health().sinks[0]?.queuedEvents === 1)
+    await trail.record(denial)
+    trail.defer?.(() => acceptance)
+    await expect(closing).resolves.toEqual({ drained: true, lost: 2 })
+    expect(sink.events.slice(-2)).toMatchObject([
+      { type: 'audit.gap', gap: { from: 4, to: 5, count: 2 }, chain: { seq: 6 } },
+      { type: 'service.stopped', chain: { seq: 7 } },
+    ])
+    expect(trail.health().lost).toBe(2)
+  })
+
+  it('is in what close() comes to, where the trail has ended and its sinks are not closed yet', async () => {
+    const sink = createTestSink()
+    sink.close = () => new Promise((resolve) => setTimeout(resolve, 200))
+    const trail = createAuditTrail(toOptions([sink]))
+    const closing = trail.close()
+    await until(() => sink.types.includes('service.stopped'))
+    await trail.record(denial)
+    await expect(closing).resolves.toEqual({ drained: true, lost: 1 })
+    expect(trail.health()).toMatchObject({ lost: 1, seq: 2 })
+  })
+
+  it('is counted where the stream had not begun, once', async () => {
+    const sink = createTestSink()
+    sink.readHead = () => new Promise(() => {})
+    const trail = createAuditTrail(toOptions([sink], { required: { timeoutMs: 100 } }))
+    const closing = trail.close()
+    await trail.record(denial)
+    expect(trail.health().lost).toBe(1)
+    await expect(closing).resolves.toEqual({ drained: true, lost: 1 })
+    expect(sink.types).toEqual(['service.started', 'audit.gap', 'service.stopped'])
+  })
+
+  it('does not keep the trail from ending, however long it goes on', async () => {
+    const sink = createTestSink()
+    sink.behaviour = { afterMs: 5 }
+    const trail = createAuditTrail(toOptions([sink]))
+    await trail.record(exchange)
+    await trail.record(denial)
+    const serving = setInterval(() => void trail.record(denial), 1)
+    onTestFinished(() => clearInterval(serving))
+    const startMs = performance.now()
+    await expect(trail.close(20_000)).resolves.toMatchObject({ drained: true })
+    expect(performance.now() - startMs).toBeLessThan(4_000)
+    expect(sink.types.filter((type) => type === 'audit.gap').length).toBeLessThan(2)
+    expect(sink.types.at(-1)).toBe('service.stopped')
   })
 })

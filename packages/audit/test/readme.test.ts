@@ -18,7 +18,8 @@ it('the examples of the README run, one after the other', { timeout: 120_000 }, 
   const [writing = '', reading = ''] = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code)
   const folder = mkdtempSync(path.join(tmpdir(), 'countersign-readme-'))
   symlinkSync(path.join(home, 'node_modules'), path.join(folder, 'node_modules'))
-  const code = `${writing.replaceAll('@countersign/audit', path.join(home, 'dist/index.js'))}
+  const code = `const app = () => {}
+  ${writing.replace('.listen(8080)', '.listen(0)').replaceAll('@countersign/audit', path.join(home, 'dist/index.js'))}
   const token = 'a token'
   const fingerprintKeys = [{ id: '2026-11', secret: Buffer.from(process.env.AUDIT_FINGERPRINT_KEY, 'base64url') }]
   const publicKeys = { keys: [JSON.parse(process.env.AUDIT_PUBLIC_KEY)] }
@@ -26,6 +27,7 @@ it('the examples of the README run, one after the other', { timeout: 120_000 }, 
   const { signal } = controller
   await verifier.verify('no.token').catch(() => {})
   await trail.record({ type: 'token.exchange', outcome: 'success', tokens: { issued: { fp: trail.fingerprint(token) } } })
+  server.close()
   await verifier.close()
   console.error(await trail.close())
   setTimeout(() => controller.abort(), 1_000)

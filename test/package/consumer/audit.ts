@@ -1,4 +1,6 @@
+import type { Server } from 'node:http'
 import {
+  closeOnSignals,
   createAuditTrail,
   fileSink,
   findInTrail,
@@ -36,6 +38,13 @@ export async function listFor(token: string): Promise<OcsfEvent[]> {
   for await (const event of findInTrail('audit.jsonl', { token }, { fingerprintKeys })) found.push(toOCSF(event))
   return found
 }
+
+declare const server: Server
+closeOnSignals(trail, { before: () => server.close() })
+closeOnSignals(trail, { before: () => Promise.resolve() })
+
+// @ts-expect-error -- what gives nothing back cannot be waited for
+closeOnSignals(trail, { before: () => void server.close() })
 
 // @ts-expect-error -- a trail without a sink keeps nothing
 createAuditTrail({ ...options, required: {} })

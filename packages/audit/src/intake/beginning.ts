@@ -8,6 +8,8 @@ export interface Beginning {
   /** Events that have been lost, and are not with the delivery yet. */
   readonly lost: number
   offer(draft: Draft): void
+  /** Counts an event that was lost before it got here. */
+  lose(): void
   /** The stream has begun: what was held goes on its way. */
   begin(delivery: Delivery): void
   /** It is over: where the stream has not begun, what was held is lost. */
@@ -39,6 +41,10 @@ export function createBeginning(maxEvents: number): Beginning {
       if (delivery !== undefined) delivery.offer(draft)
       else if (held.length < maxEvents) hold(draft)
       else lost += 1
+    },
+    lose() {
+      if (delivery === undefined) lost += 1
+      else delivery.lose()
     },
     begin(begun) {
       delivery = begun

@@ -56,7 +56,8 @@ export interface StreamReport {
   readonly events: number
   /** The hash of its last event. */
   readonly head: string
-  /** Whether it ends with `service.stopped`. Without, its process died, or its end was cut off: only a checkpoint can tell. */
+  /** Whether it ends with `service.stopped`. Without, its process died, or its end was cut off: only a checkpoint can tell.
+   * With, its trail was closed; its process may have gone on. */
   readonly stopped: boolean
   /** The stream that it says it follows. */
   readonly follows: string | undefined
