@@ -155,7 +155,10 @@ export interface VerifierOptions<C = Claims> {
   readonly logger?: Logger | undefined
   /** Stands in every challenge. Default `'api'`. */
   readonly realm?: string | undefined
-  /** Where clients reach this API, with a path prefix where there is one. The first builds URLs and metadata. */
+  /**
+   * Where clients reach this API, with a path prefix where there is one. The first builds URLs and metadata. Plain http on this machine
+   * alone, and on hosts of `network.dangerouslyAllowHttpHosts`.
+   */
   readonly publicUrl?: string | readonly string[] | undefined
   /** Takes the `Host` field for the public URL. Only behind a proxy that lets no other host through. Default `false`. */
   readonly dangerouslyTrustRequestHost?: boolean | undefined

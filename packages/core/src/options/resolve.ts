@@ -12,6 +12,7 @@ import { resolveIssuer } from './resolve-issuer.js'
 import type { ResolvedIssuer } from './resolve-issuer.js'
 import { VERIFIER_PLACES, VERIFIER_TABLE } from './tables.js'
 import type { ReadOptions, TokenCacheRules } from './tables.js'
+import { checkServedUrl } from './url-kind.js'
 
 /** A verifier's options, resolved and frozen. */
 export interface Resolved<C> {
@@ -32,6 +33,7 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
   const read = readTable(VERIFIER_TABLE, options, '', { places: VERIFIER_PLACES })
   checkKeyCache(read)
   if (read.network.proxyUrl !== undefined) checkProxyUrl(read.network.proxyUrl)
+  for (const url of read.publicUrl) checkServedUrl(url, 'publicUrl', VERIFIER_TABLE.publicUrl.kind.wants, read.network)
   checkIssuers(read)
   const issuers = read.issuers.map((entry, index) => resolveIssuer(entry, `issuers[${index}]`, read, true))
   checkOverlap(issuers)

@@ -27,6 +27,19 @@ export function checkFetchUrl(value: string, option: string, allowance: HttpAllo
   throw invalid({ option, got: value, wants, fix })
 }
 
+/**
+ * Checks that clients may be sent to a URL: https, or plain http on this machine, or on a host that the configuration takes the
+ * risk of by name. Nothing is fetched from there.
+ *
+ * @throws ConfigurationError naming `option`
+ */
+export function checkServedUrl(value: string, option: string, wants: string, allowance: HttpAllowance): void {
+  const url = new URL(value)
+  if (url.protocol === 'https:' || isLoopbackHost(url) || isHttpAllowed(url, allowance)) return
+  const fix = 'Tokens would cross the network in the clear; network.dangerouslyAllowHttpHosts takes that risk by name.'
+  throw invalid({ option, got: value, wants, fix })
+}
+
 /** A host is named with its port, and a port that was forgotten is what most often keeps a named one from being it. */
 function toHostFix(url: URL, { dangerouslyAllowHttpHosts }: HttpAllowance): string {
   const namesake = dangerouslyAllowHttpHosts.find((host) => host.toLowerCase().replace(/:\d+$/, '') === url.hostname)

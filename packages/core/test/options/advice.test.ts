@@ -161,3 +161,44 @@ describe('a host that plain http is allowed to', () => {
     }
   })
 })
+
+describe('a public URL', () => {
+  const judge = (publicUrl: unknown, network: object = {}): string =>
+    reasonOf(() => resolveOptions({ ...toOptions(), publicUrl, network }))
+
+  it('is https: who calls the API over plain http shows the token to everybody on the path', () => {
+    expect(judge('https://api.example.com/v1')).toBe('accepted')
+    expect(adviceOn({ publicUrl: ['https://api.example.com', 'http://api.example.com/v1'] })).toBe(
+      'Option "publicUrl": got "http://api.example.com/v1", wants an https URL without query and fragment, or a list of such URLs. ' +
+        'Tokens would cross the network in the clear; network.dangerouslyAllowHttpHosts takes that risk by name.',
+    )
+    expect(judge('HTTP://api.example.com')).toBe('ERR_CONFIG_INVALID')
+  })
+
+  it('may be plain http on this machine, where there is no network, and where the configuration takes the risk by name', () => {
+    for (const url of [
+      'http://localhost:3000',
+      'http://127.0.0.1:3000/v1',
+      'http://[::1]:3000',
+      'http://app.localhost',
+    ])
+      expect(judge(url)).toBe('accepted')
+    expect(judge('http://orders.mesh:8080', { dangerouslyAllowHttpHosts: ['orders.mesh:8080'] })).toBe('accepted')
+    expect(judge('http://orders.mesh:9090', { dangerouslyAllowHttpHosts: ['orders.mesh:8080'] })).toBe(
+      'ERR_CONFIG_INVALID',
+    )
+    expect(judge('http://localhost.example', { allowInsecureLoopback: true })).toBe('ERR_CONFIG_INVALID')
+  })
+
+  it('has neither query, fragment nor user name, and is a URL', () => {
+    for (const url of [
+      'https://a.example?x',
+      'https://a.example/#',
+      'https://me@a.example',
+      'a.example',
+      'ftp://a.example',
+      '',
+    ])
+      expect(judge(url)).toBe('ERR_CONFIG_INVALID')
+  })
+})
