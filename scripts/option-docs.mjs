@@ -8,6 +8,14 @@
  * @property {unknown} fallback
  */
 /** @typedef {Readonly<Record<string, Row>>} Rows */
+/**
+ * @typedef {object} Section
+ * @property {string} title
+ * @property {Rows} rows
+ * @property {readonly string[]} types which describe them, the first that does
+ * @property {string | undefined} lead what stands before the table
+ * @property {Readonly<Record<string, string | undefined>>} links where more is told of an option, by its name
+ */
 /** @typedef {ReadonlyMap<string, { doc: string, members: ReadonlyMap<string, { doc: string, type: string }> }>} Docs */
 
 const INTRO = `# Options
@@ -54,7 +62,7 @@ const LEADS = {
 }
 
 /**
- * Reads the docstrings of the exported interfaces and object types of a source file, and of their members.
+ * Reads the docstrings of the interfaces and object types of a source file, and of their members.
  *
  * @param {string} text as oxfmt leaves it: members are indented by two spaces
  * @returns {Docs}
@@ -67,7 +75,7 @@ export function readDocstrings(text) {
   for (const line of text.split('\n')) {
     const comment = /^ *(?:\/\*\*|\*(?!\/)) ?(.*?)(?: ?\*\/)?$/.exec(line)
     if (/^ *\/\*\*/.test(line)) doc = ''
-    const declared = /^export (?:interface|type) (\w+)/.exec(line)
+    const declared = /^(?:export )?(?:interface|type) (\w+)/.exec(line)
     const member = /^ {2}(?:readonly )?(\w+)\??(?::|\()(.*)$/.exec(line)
     if (comment !== null) doc = `${doc} ${comment[1]}`.trim()
     else if (declared !== null) {
@@ -88,23 +96,39 @@ export function readDocstrings(text) {
  * @returns {string}
  */
 export function writeOptionDocs(verifier, issuer, sources) {
-  /** @type {Docs} */
-  const docs = new Map(sources.flatMap((source) => [...source]))
   /** @type {Row} */
   const root = { kind: { wants: '', rows: verifier }, required: true, fallback: undefined }
   const sections = SECTIONS.map(({ title, path, types }) => {
     /** @type {Rows} */
     let rows = root.kind.rows ?? {}
     for (const name of path) rows = (name === 'issuers' ? issuer : rows[name]?.kind.rows) ?? {}
+    const links = Object.fromEntries(Object.keys(rows).map((name) => [name, toLink(path, name)]))
+    return { title, rows, types, lead: LEADS[title], links }
+  })
+  return writePage(INTRO, sections, sources)
+}
+
+/**
+ * Writes a page of tables of options.
+ *
+ * @param {string} intro
+ * @param {readonly Section[]} sections
+ * @param {readonly Docs[]} sources
+ * @returns {string}
+ */
+export function writePage(intro, sections, sources) {
+  /** @type {Docs} */
+  const docs = new Map(sources.flatMap((source) => [...source]))
+  const texts = sections.map(({ title, rows, types, lead, links }) => {
     const lines = Object.entries(rows).map(([name, row]) => {
       const { doc, type } = findMember(docs, types, name)
       const own = doc === '' ? (docs.get(/^\w+/.exec(type)?.[0] ?? '')?.doc ?? '') : doc
-      return toLine(name, row, own, toLink(path, name))
+      return toLine(name, row, own, links[name])
     })
-    const lead = LEADS[title] === undefined ? '' : `${LEADS[title]}\n\n`
-    return `## ${title}\n\n${lead}| option | wants | default | meaning |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`
+    const head = lead === undefined ? '' : `${lead}\n\n`
+    return `## ${title}\n\n${head}| option | wants | default | meaning |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`
   })
-  return [INTRO, ...sections].join('\n')
+  return [intro, ...texts].join('\n')
 }
 
 /**
@@ -120,12 +144,15 @@ function findMember(docs, types, name) {
 /** The section that tells more of an option, if there is one. @param {readonly string[]} path @param {string} name */
 function toLink(path, name) {
   const title = SECTIONS.find((section) => section.path.join('.') === [...path, name].join('.'))?.title
-  return title === undefined
-    ? undefined
-    : `[${name}](#${title
-        .toLowerCase()
-        .replace(/[^\w -]/g, '')
-        .replaceAll(' ', '-')})`
+  return title === undefined ? undefined : toAnchor(title)
+}
+
+/** Where a section of a page begins. @param {string} title */
+export function toAnchor(title) {
+  return `#${title
+    .toLowerCase()
+    .replace(/[^\w -]/g, '')
+    .replaceAll(' ', '-')}`
 }
 
 /**
@@ -137,7 +164,12 @@ function toLink(path, name) {
 function toLine(name, row, doc, link) {
   const told = /(?:^|(?<=\.) )Default:? (.+?)\.(?= |$)/.exec(doc)
   const meaning = told === null ? doc : doc.replace(told[0], '').trim()
-  const cells = [link ?? `\`${name}\``, toWants(row.kind.wants), toDefault(name, row, told?.[1], link), meaning]
+  const cells = [
+    link === undefined ? `\`${name}\`` : `[${name}](${link})`,
+    toWants(row.kind.wants),
+    toDefault(name, row, told?.[1], link),
+    meaning,
+  ]
   return `| ${cells.map((cell) => toText(cell).replaceAll('|', '\\|')).join(' | ')} |`
 }
 
@@ -159,11 +191,14 @@ function toDefault(name, { required, fallback }, told, link) {
     if (told !== undefined && !told.replaceAll(/['`]/g, '').startsWith(plain)) {
       throw new Error(`The docstring of ${name} says that its default is ${told}, the table ${plain}`)
     }
+    // In words besides: 86,400,000 (24 h).
+    if (told !== undefined && /^[\d,]+ \(.+\)$/.test(told)) return told
     return typeof fallback === 'string' ? `\`'${plain}'\`` : typeof fallback === 'boolean' ? `\`${plain}\`` : plain
   }
   if (told !== undefined) return told
   if (Array.isArray(fallback) && fallback.length === 0) return 'none'
-  return link !== undefined && fallback !== undefined ? 'below' : 'none'
+  if (link === undefined || fallback === undefined) return 'none'
+  return link.startsWith('#') ? 'below' : 'there'
 }
 
 /** @param {string} wants */

@@ -40,12 +40,13 @@ export interface ClientTrust {
 
 /** Trust in the users (or services) of an issuer: they may be the subject, or the actor, of an exchange. */
 export interface SubjectTrust {
+  /** `subject`: its tokens are what is exchanged. */
   readonly use: 'subject'
   /** As the given verifier knows it. */
   readonly issuer: string
   /** What its tokens may be called in a request. Default: `jwt` alone. */
   readonly tokenTypes?: readonly ('jwt' | 'id_token' | 'access_token')[] | undefined
-  /** Who a `jwt` may be meant for instead of this service: values of `aud`. Default: this service's issuer identifier alone. */
+  /** Who its tokens, other than ID tokens, may be meant for instead of this service: values of `aud`. Default: this service's issuer identifier alone. */
   readonly audiences?: readonly string[] | undefined
   /** `from-policy`: its tokens carry no scopes, and a rule's own scopes are what there is. Default `from-token`. */
   readonly subjectScopes?: 'from-token' | 'from-policy' | undefined
@@ -70,7 +71,7 @@ export interface TargetOptions {
   readonly scopes: readonly string[]
   /** How long its tokens live, in seconds, 10 to 3,600. Default 300; for an authorization server 60, at most 300. */
   readonly tokenLifetimeSeconds?: number | undefined
-  /** Default: the first algorithm of the signing keys. */
+  /** What signs its tokens, one of the signing keys' algorithms. Default: the first one that they have. */
   readonly algorithm?: SigningAlgorithm | undefined
   /**
    * What `sub` is for a subject of another issuer. `pairwise`: base64url(SHA-256(lp(iss) ‖ lp(sub))). `same`: as it came, possible only
@@ -85,19 +86,28 @@ export interface TargetOptions {
 export interface TokenServiceOptions {
   /** The issuer identifier: an https URL without query and fragment (RFC 8414 section 2). Endpoints stand below it. */
   readonly issuer: string
+  /** What tokens are signed with, as `createSigningKeys` makes them. Never closed here. */
   readonly signingKeys: SigningKeys
-  /** Verifies tokens of other issuers. Its audience is this service's issuer identifier. Never closed here. */
+  /**
+   * Verifies tokens of other issuers. Its audience is this service's issuer identifier, and whatever trust records name in `audiences`.
+   * Never closed here.
+   */
   readonly verifier?: Verifier<unknown> | undefined
   /** For subject tokens that are no JWTs. */
   readonly subjectTokenVerifiers?: readonly SubjectTokenVerifier[] | undefined
+  /** Whose tokens are taken, and for what: one record for each issuer of the verifier that matters here. Default: none. */
   readonly trust?: readonly TrustRecord[] | undefined
+  /** Who may ask for tokens. */
   readonly clients: readonly ClientOptions[]
   /** By name: what `audience` names in a request. */
   readonly targets: Readonly<Record<string, TargetOptions>>
+  /** Who may get a token for what: rules as data. */
   readonly policy: { readonly id: string; readonly rules: readonly PolicyRule[] }
+  /** Has every event before its answer goes out. What cannot be recorded is not issued (503). */
   readonly audit: AuditRecorder
   /** Remembers client assertions, proofs and grants that may be used once. Shared, if there are several replicas. */
   readonly replayStore: ReplayStore
+  /** Asked about every token that is presented; what `/revoke` writes to. Without it there is no such endpoint. */
   readonly revocations?: TokenRevocations | undefined
   /** Profiles that are drafts. Default: none. */
   readonly experimental?: ExperimentalOptions | undefined
@@ -105,7 +115,7 @@ export interface TokenServiceOptions {
   readonly maxActorDepth?: number | undefined
   /** A token that would live shorter than this is not issued, in seconds. Default 10. */
   readonly minTokenLifetimeSeconds?: number | undefined
-  /** Default 5, at most 60. */
+  /** How far clocks may disagree, at most 60. Default 5. */
   readonly clockToleranceSeconds?: number | undefined
   /** What DPoP proofs at the token endpoint must be, RFC 9449. They are always taken. */
   readonly dpop?: Omit<DpopOptions, 'mode'> | undefined
@@ -113,6 +123,8 @@ export interface TokenServiceOptions {
   readonly network?: NetworkOptions | undefined
   /** How long key sets of clients live. */
   readonly keyCache?: KeyCacheOptions | undefined
+  /** Where an operator is told what a client must not learn. Default: silent. */
   readonly logger?: Logger | undefined
+  /** Clocks and network, for tests. Default: those of this process, and the guarded fetch. */
   readonly runtime?: Partial<Runtime> | undefined
 }

@@ -56,10 +56,11 @@ interface ReadService extends KeySourceContext {
 /** Read by the part that knows what they may name. */
 const unread = (wants: string): Kind<unknown> => ({ wants, read: (value) => value })
 
-const SERVICE_TABLE: OptionTable<ReadService> = {
+/** Every option of `createTokenService`. */
+export const SERVICE_TABLE: OptionTable<ReadService> = {
   issuer: required(issuer),
   signingKeys: required(
-    methods<SigningKeys>('signing keys, as memoryKeys() makes them', ['findSigner', 'findKey', 'jwks']),
+    methods<SigningKeys>('signing keys, as createSigningKeys() makes them', ['findSigner', 'findKey', 'jwks']),
   ),
   verifier: optional(methods<Verifier<unknown>>('a verifier, as createVerifier() makes it', ['verify', 'explain'])),
   subjectTokenVerifiers: optional(

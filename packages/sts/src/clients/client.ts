@@ -36,9 +36,10 @@ export type ClientAuthenticationOptions =
 
 /** A client of the token service. There are no public ones: whoever could steal a token could upgrade it. */
 export interface ClientOptions {
+  /** What requests, rules and events call it. */
   readonly clientId: string
   readonly authentication: ClientAuthenticationOptions
-  /** Default: `token-exchange` alone. */
+  /** The grants that it may use. Default: `token-exchange` alone. */
   readonly grants?: readonly GrantName[] | undefined
   /** What it may present, by the last part of the URN. Default `access_token` and `jwt`. */
   readonly subjectTokenTypes?: readonly string[] | undefined

@@ -39,7 +39,8 @@ interface ReadClient {
   readonly requireBoundTokens: boolean
 }
 
-const CLIENT_TABLE: OptionTable<ReadClient> = {
+/** Every option of a client. */
+export const CLIENT_TABLE: OptionTable<ReadClient> = {
   clientId: required(clientId),
   authentication: required(unread),
   grants: optional(list(oneOf<GrantName>(['token-exchange', 'jwt-bearer', 'client-credentials']), 'a list of grants'), [

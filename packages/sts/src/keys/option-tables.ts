@@ -63,7 +63,8 @@ const clock: Kind<Clock> = {
 
 const ALGORITHMS = ['ES256', 'ES384', 'Ed25519', 'RS256', 'PS256'] as const
 
-const TABLE: OptionTable<Table> = {
+/** Every option of `createSigningKeys`. */
+export const SIGNING_KEYS_TABLE: OptionTable<Table> = {
   store: required(methods<SigningKeyStore>('a store of signing keys', ['read', 'compareAndSet'])),
   wrapper: required(methods<KeyWrapper>('a key wrapper', ['wrap', 'unwrap'])),
   name: optional(text('the name of the keys', 128), 'signing-keys'),
@@ -87,7 +88,7 @@ const TABLE: OptionTable<Table> = {
 
 /** @throws ConfigurationError naming the option */
 export function readSigningKeysOptions(options: SigningKeysOptions): ReadSigningKeysOptions {
-  const read = readTable(TABLE, options, '')
+  const read = readTable(SIGNING_KEYS_TABLE, options, '')
   const { store, wrapper, name, refreshMs, maxStaleMs, deadlineMs, audit, runtime } = read
   const logger = toSafeLogger(read.logger)
   return {

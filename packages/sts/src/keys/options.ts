@@ -12,9 +12,9 @@ export interface SigningKeysOptions {
   readonly name?: string | undefined
   /** Each has keys of its own. One that is added later signs once its first key was published for `pendingMs`. Default `ES256` alone. */
   readonly algorithms?: readonly SigningAlgorithm[] | undefined
-  /** Published before it signs, in milliseconds, at least 15 min. Default 24 h. */
+  /** Published before it signs, in milliseconds, at least 15 min. Default 86,400,000 (24 h). */
   readonly pendingMs?: number | undefined
-  /** Signs, in milliseconds, at most 90 d. Default 30 d. */
+  /** Signs, in milliseconds, at most 90 d. Default 2,592,000,000 (30 d). */
   readonly activeMs?: number | undefined
   /** Published after it signed last, in milliseconds. Default 24 h, or what the longest token needs if that is more. */
   readonly retiringMs?: number | undefined
@@ -24,9 +24,9 @@ export interface SigningKeysOptions {
   readonly clockToleranceSeconds?: number | undefined
   /** How long the slowest verifier keeps a key set, in seconds, beside what HTTP lets it keep. Default 600: jose. */
   readonly verifierCacheSeconds?: number | undefined
-  /** Between two looks at the store, in milliseconds. Default 10 s. */
+  /** Between two looks at the store, in milliseconds. Default 10,000. */
   readonly refreshMs?: number | undefined
-  /** How long keys are used without the store: in that time a revocation would be missed. Milliseconds, at most 5 min. Default 5 min. */
+  /** How long keys are used without the store: in that time a revocation would be missed. Milliseconds, at most 5 min. Default 300,000 (5 min). */
   readonly maxStaleMs?: number | undefined
   /** How long anybody waits for one answer of the store, the wrapper or the audit trail, in milliseconds. Default 2,000. */
   readonly deadlineMs?: number | undefined

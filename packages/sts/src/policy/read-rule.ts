@@ -77,7 +77,8 @@ const REACH: OptionTable<RuleReach> = {
 
 const effect = required(oneOf(['allow', 'deny']))
 
-const ALLOW_TABLE: OptionTable<ResolvedAllowRule> = {
+/** Every option of a rule that allows. */
+export const ALLOW_TABLE: OptionTable<ResolvedAllowRule> = {
   effect: effect as OptionTable<ResolvedAllowRule>['effect'],
   ...REACH,
   scopes: optional(scopes),
@@ -91,7 +92,8 @@ const ALLOW_TABLE: OptionTable<ResolvedAllowRule> = {
   narrow: optional(flag, false),
 }
 
-const DENY_TABLE: OptionTable<ResolvedDenyRule> = {
+/** Every option of a rule that denies. */
+export const DENY_TABLE: OptionTable<ResolvedDenyRule> = {
   effect: effect as OptionTable<ResolvedDenyRule>['effect'],
   ...REACH,
   // A way around what is forbidden must not open with the next grant that a client is given.

@@ -22,13 +22,15 @@ interface RuleScope {
    * denies is met by the issuer of the token and by the one that its subject came from, a rule that allows by the former alone.
    */
   readonly subjectIssuers: readonly string[]
-  /** Default: `token-exchange` for a rule that allows, and both grants that present a token for one that denies. */
+  /** Which grants it is about. Default: `token-exchange` for a rule that allows, and both grants that present a token for one that denies. */
   readonly grants?: readonly GrantName[] | undefined
+  /** Conditions, all of which must hold. Default: none. */
   readonly when?: readonly Condition[] | undefined
 }
 
 /** Lets something through. What no rule lets through is refused. */
 export interface AllowRule extends RuleScope {
+  /** `allow`: lets through. */
   readonly effect: 'allow'
   /**
    * Which scopes of the target a subject's scopes are worth: `{ 'orders:read': ['invoice:read'] }`. `same`: each is worth itself.
@@ -37,7 +39,7 @@ export interface AllowRule extends RuleScope {
   readonly scopes?: Readonly<Record<string, readonly string[]>> | 'same' | undefined
   /** Scopes that the rule itself gives: for client credentials, and for trust records with `subjectScopes: 'from-policy'`. */
   readonly grantScopes?: readonly string[] | undefined
-  /** Default `delegation`: the token says who acts. `impersonation`: it does not, and nobody downstream can tell. */
+  /** `delegation`: the token says who acts. `impersonation`: it does not, and nobody downstream can tell. Default `delegation`. */
   readonly mode?: 'delegation' | 'impersonation' | undefined
   /** Parties that this rule's clients may present as the actor. Default: the client itself alone. */
   readonly actors?: readonly { readonly issuer: string; readonly subject: string }[] | undefined
@@ -49,8 +51,9 @@ export interface AllowRule extends RuleScope {
 
 /** Forbids what some other rule lets through. */
 export interface DenyRule extends RuleScope {
+  /** `deny`: forbids. */
   readonly effect: 'deny'
-  /** Only records its verdict. What admits has no such mode. */
+  /** Only records its verdict. What admits has no such mode. Default false. */
   readonly observe?: boolean | undefined
 }
 

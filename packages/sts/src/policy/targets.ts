@@ -92,7 +92,8 @@ const resource: Kind<string> = {
   },
 }
 
-const TARGET_TABLE: OptionTable<ReadTarget> = {
+/** Every option of a target. */
+export const TARGET_TABLE: OptionTable<ReadTarget> = {
   kind: optional(oneOf<TargetKind>(['api', 'authorization-server']), 'api'),
   audience: required(text('the audience of its tokens')),
   resources: optional(listOrNone(resource, 'a list of resource URIs'), []),

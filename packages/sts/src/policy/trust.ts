@@ -50,7 +50,8 @@ const translation: Kind<ReadonlyMap<string, string>> = {
 
 const NONE: ReadonlyMap<string, string> = new Map()
 
-const SUBJECT_TABLE: OptionTable<ReadRecord> = {
+/** Every option of a trust record for subjects. */
+export const SUBJECT_TABLE: OptionTable<ReadRecord> = {
   use: required(oneOf(['client', 'subject'])),
   issuer: required(text('the name of an issuer')),
   tokenTypes: optional(list(oneOf<TokenTypeName>(['jwt', 'id_token', 'access_token']), 'a list of token types'), [
