@@ -53,7 +53,7 @@ beforeAll(async () => {
   await writeFile(ca, authority.certificate)
 }, 120_000)
 
-afterAll(() => Promise.all([acme.close(), rm(folder, { recursive: true })]))
+afterAll(() => Promise.all([acme.close(), rm(folder, { recursive: true, force: true })]))
 
 /** A page, and the names in it that are not here. */
 interface Page {
