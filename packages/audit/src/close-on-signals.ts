@@ -53,11 +53,8 @@ export function closeOnSignals(trail: AuditTrail, options: CloseOnSignalsOptions
   const { signals, deadlineMs, ...rules } = readTable(OPTIONS, options, '')
   const remove = (): void => signals.forEach((name) => process.removeListener(name, onSignal))
   const end = async (name: NodeJS.Signals): Promise<void> => {
-    // With its server gone, nothing may be left that holds the process: it would end without its trail.
-    const holding = setInterval(() => {}, MOST_MS)
     await stopServing(rules)
     await trail.close(deadlineMs)
-    clearInterval(holding)
     if (process.listenerCount(name) === 0) process.kill(process.pid, name)
   }
   const onSignal = (name: NodeJS.Signals): void => {

@@ -4,7 +4,7 @@ import { createCheckpoints } from './chain/checkpoints.js'
 import type { Checkpoints } from './chain/checkpoints.js'
 import { createSealer } from './chain/sealer.js'
 import { createAnnouncements } from './delivery/announce.js'
-import { waitFor } from './delivery/deadline.js'
+import { waitFor, waitLong } from './delivery/deadline.js'
 import { createDelivery } from './delivery/delivery.js'
 import type { Delivery } from './delivery/delivery.js'
 import { endRunners } from './delivery/end.js'
@@ -136,7 +136,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       else late.add()
     },
     async ready() {
-      await begun
+      await waitLong(begun)
     },
     health() {
       const { delivery } = beginning

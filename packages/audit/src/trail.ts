@@ -46,12 +46,12 @@ export interface TrailEnd {
 
 /** Records events, and brings them to the sinks. Whoever creates it closes it. */
 export interface AuditTrail extends AuditRecorder {
-  /** Resolves once the stream has begun: a required sink has said what it follows. */
+  /** Resolves once the stream has begun: a required sink has said what it follows. Until then it holds the process. */
   ready(): Promise<void>
   health(): TrailHealth
   /**
    * Takes nothing more, writes what waits, and closes the sinks. Never rejects, and takes no longer than `deadlineMs` and a little,
-   * by default 5,000. Stop serving first: what still comes is lost, or refused where something waits for it. It happens once: whoever calls it again hears the same.
+   * by default 5,000; until then it holds the process. Stop serving first: what still comes is lost, or refused where something waits for it. It happens once: whoever calls it again hears the same.
    */
   close(deadlineMs?: number): Promise<TrailEnd>
 }

@@ -47,7 +47,9 @@ export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }:
     dueSeq = over.seq + rules.everyEvents
     try {
       signer ??= toSigner(rules.key)
-      const jws = await waitFor(signCheckpoint(await signer, over, new Date(now()).toISOString()), SIGN_MS)
+      const signed = signCheckpoint(await signer, over, new Date(now()).toISOString())
+      // At the end, close() waits for it.
+      const jws = await waitFor(signed, SIGN_MS, { holds: false })
       if (jws === undefined) throw new RangeError('No signature in time')
       const own = tell({ seq: over.seq, hash: over.hash, jws })
       seq = over.seq

@@ -1,6 +1,7 @@
 import type { Logger } from '@countersign/core'
 import { publishTrailEvent } from '../diagnostics.js'
 import type { Writer } from '../event/writer.js'
+import { MissingFolder } from '../sinks/missing-folder.js'
 import type { Delivery } from './delivery.js'
 import type { RunnerEvents } from './runner.js'
 
@@ -21,9 +22,11 @@ export function createAnnouncements(
   findDelivery: () => Delivery | undefined,
 ): Announcements {
   const announcements: Announcements = {
-    onFailed({ sink: { name }, state }, failure) {
+    onFailed({ sink: { name }, state }, failure, error) {
       publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure }))
-      logger.warn('An audit sink is down', { sink: name, failure })
+      // Of any other error no more than the word: what it says may quote what was written.
+      const more = error instanceof MissingFolder ? { path: error.path, fix: error.fix } : {}
+      logger.warn('An audit sink is down', { sink: name, failure, ...more })
       findDelivery()?.tell(writer.toOwn('audit.sink_failed', 'error', { sink: { name, failure } }))
     },
     onRecovered({ sink: { name }, state }) {

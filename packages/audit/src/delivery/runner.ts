@@ -15,8 +15,8 @@ export type SinkRole = 'required' | 'best-effort' | 'checkpoints'
 
 /** What a runner tells its trail. */
 export interface RunnerEvents {
-  /** A sink went down, or out of room. `failure` is one word. */
-  onFailed(runner: Runner, failure: string): void
+  /** A sink went down, or out of room. `failure` is one word; `error` is what it failed with, if it gave any. */
+  onFailed(runner: Runner, failure: string, error: unknown): void
   onRecovered(runner: Runner): void
   /** What a sink lost may be told. */
   onGap(runner: Runner, loss: Loss): void
@@ -89,7 +89,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     losses.add(event.chain.seq)
     rules.missed.add(event)
   }
-  const fail = (failure: string): void => {
+  const fail = (failure: string, error?: unknown): void => {
     lastFailure = failure
     const next: SinkState = isFull(failure) || state === 'full' ? 'full' : 'failed'
     if (isFull(failure)) for (const { event } of queue.dropOrdinary()) lose(event)
@@ -97,7 +97,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     const wasUp = state === 'up'
     state = next
     downSinceMs ??= rules.monotonicNow()
-    if (wasUp || next === 'full') events.onFailed(runner, failure)
+    if (wasUp || next === 'full') events.onFailed(runner, failure, error)
   }
 
   /** `full` ends when the sink has taken an ordinary event. */
@@ -138,7 +138,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
         succeed(batch)
         continue
       }
-      fail(toFailure(outcome))
+      fail(toFailure(outcome), outcome.kind === 'failed' ? outcome.error : undefined)
       await pause(retryMs * (0.75 + Math.random() / 2))
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
     }

@@ -6,7 +6,7 @@ export interface Ticket {
   acknowledge(): void
 }
 
-/** Creates a ticket for `quorum` sinks and so many milliseconds of real time. */
+/** Creates a ticket for `quorum` sinks and so many milliseconds of real time. Until it is settled, it holds the process. */
 export function createTicket(quorum: number, deadlineMs: number): Ticket {
   let missing = quorum
   let settle: (kept: boolean) => void = () => {}
@@ -15,7 +15,6 @@ export function createTicket(quorum: number, deadlineMs: number): Ticket {
   })
   // Timers run before sockets and files are read: an answer that came while this process was busy still counts.
   const timer = setTimeout(() => setImmediate(() => settle(false)), deadlineMs)
-  timer.unref()
   return {
     kept,
     acknowledge() {

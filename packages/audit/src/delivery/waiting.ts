@@ -1,6 +1,6 @@
 /** Those that wait for room. */
 export interface Waiting {
-  /** Resolves to `true` when there may be room, to `false` after so many milliseconds, or at once where too many wait. */
+  /** Resolves to `true` when there may be room, to `false` after so many milliseconds, or at once where too many wait. Holds the process. */
   wait(ms: number): Promise<boolean>
   wake(): void
 }
@@ -21,7 +21,6 @@ export function createWaiting(): Waiting {
           resolve(isAwake)
         }
         const timer = setTimeout(() => settle(false), ms)
-        timer.unref()
         waiting.add(settle)
       })
     },

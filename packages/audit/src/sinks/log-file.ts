@@ -2,8 +2,9 @@ import type { AuditEvent } from '@countersign/core'
 import path from 'node:path'
 import { toLine } from '../chain/line.js'
 import { readFileTail } from './file-tail.js'
-import { syncFolder } from './files.js'
+import { isMissing, syncFolder } from './files.js'
 import type { Files, OpenFile } from './files.js'
+import { MissingFolder } from './missing-folder.js'
 
 /** The last event that was handed over, or synced. */
 interface Mark {
@@ -37,7 +38,9 @@ export function createLogFile(files: Files, file: string, mode: number): LogFile
 
   const openFile = async (): Promise<OpenFile> => {
     const tail = await readFileTail(files, file)
-    const opened = await files.open(file, 'a', mode)
+    const opened = await files.open(file, 'a', mode).catch((error: unknown) => {
+      throw isMissing(error) ? new MissingFolder(file) : error
+    })
     try {
       // Even of a file that was there: whoever made it may not have come so far.
       await syncFolder(files, path.dirname(file))
