@@ -54,6 +54,12 @@ SELECT ceil(extract(epoch FROM since) * 1000)::text AS since FROM begun`
 ) RETURNING id`
   let prunedAtMs = -Infinity
 
+  let toldSinceMs: number | undefined
+  const tellNew = (memorySinceMs: number): void => {
+    if (memorySinceMs === toldSinceMs) return
+    toldSinceMs = memorySinceMs
+    logger.warn('The memory of used ids is new: what may be older is refused for the next seconds', { memorySinceMs })
+  }
   const pruneAll = async (): Promise<void> => {
     const nowMs = performance.now()
     if (nowMs - prunedAtMs < PRUNE_MS) return
@@ -69,9 +75,11 @@ SELECT ceil(extract(epoch FROM since) * 1000)::text AS since FROM begun`
       const { fresh, since } = await gate.run(async () => {
         const [row] = await link.send(claim, [id, String(ttlMs)], deadlineMs)
         // Another database than before, or one whose memory never began: it begins now, and what is older is in doubt.
-        const [memoryRow] = typeof row?.['since'] === 'string' ? [row] : await link.send(begin, [], deadlineMs)
+        const isNew = typeof row?.['since'] !== 'string'
+        const [memoryRow] = isNew ? await link.send(begin, [], deadlineMs) : [row]
         const since = Number(memoryRow?.['since'] ?? Number.NaN)
         if (Number.isNaN(since)) throw new TypeError('A claim was answered by something else')
+        if (isNew) tellNew(since)
         return { fresh: row?.['fresh'], since }
       })
       pruneAll().catch(() => logger.debug('Used ids whose time is over were not taken away'))

@@ -64,12 +64,17 @@ describe.skipIf(noDatabase !== '')(`a replay store in a real database${noDatabas
     it('begins its memory anew where it finds another database than before, once for all instances', async () => {
       await command(`DELETE FROM ${table('countersign_replay_memory')}`)
       const before = Date.now()
-      const stores = [opened, another].map(({ client }) => postgresReplayStore(client, patient))
+      const told: unknown[] = []
+      const logger = { ...console, warn: (...line: readonly unknown[]) => void told.push(line) }
+      const stores = [opened, another].map(({ client }) => postgresReplayStore(client, { ...patient, logger }))
       const claims = await Promise.all(
         Array.from({ length: 10 }, () => stores.map((store) => store.claim(makeId(), 1_000))).flat(),
       )
       const times = new Set(claims.map(({ memorySinceMs }) => memorySinceMs))
       expect(times.size).toBe(1)
+      const line = 'The memory of used ids is new: what may be older is refused for the next seconds'
+      expect(told).toEqual(told.map(() => [line, { memorySinceMs: [...times][0] }]))
+      expect([1, 2]).toContain(told.length)
       expect(Math.abs([...times][0]! - before)).toBeLessThan(5_000)
       const rows = await command(`SELECT identity FROM ${table('countersign_replay_memory')}`)
       expect(rows).toEqual([{ identity: expect.stringMatching(/^\d+:[0-9A-F]{8}$/) as string }])

@@ -65,7 +65,10 @@ export async function claimFirstUse(
   const { fresh, memorySinceMs } = await askStore(id, ttlMs, replayStore)
   if (fresh && memorySinceMs !== undefined && lifetime.madeAfterMs < memorySinceMs) {
     // The store may have forgotten this very id. Whoever made the proof can make another: later, or with a later nonce.
-    throw new UpstreamError('ERR_STORE_UNAVAILABLE', { retryAfterSeconds: toWaitMs(lifetime, memorySinceMs) / 1_000 })
+    throw new UpstreamError('ERR_STORE_UNAVAILABLE', {
+      detail: { memorySinceMs, madeAfterMs: lifetime.madeAfterMs },
+      retryAfterSeconds: toWaitMs(lifetime, memorySinceMs) / 1_000,
+    })
   }
   return fresh
 }

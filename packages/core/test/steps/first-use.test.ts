@@ -58,6 +58,8 @@ describe('a store that may have forgotten', () => {
     const memorySinceMs = LIFETIME.madeAfterMs + 1
     expect(await reasonOfAsync(() => answering({ fresh: false, memorySinceMs })())).toBe('ERR_PROOF_REPLAYED')
     expect(await reasonOfAsync(() => answering({ fresh: true, memorySinceMs })())).toBe('ERR_STORE_UNAVAILABLE')
+    const { detail } = await errorOfAsync(() => answering({ fresh: true, memorySinceMs })())
+    expect(detail).toEqual({ memorySinceMs, madeAfterMs: LIFETIME.madeAfterMs })
     expect(await reasonOfAsync(() => answering({ fresh: true, memorySinceMs: LIFETIME.madeAfterMs })())).toBe(
       'accepted',
     )
