@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -78,6 +79,10 @@ async function compile(
     noEmit: true,
   }
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+  return run(compiler, folder)
+}
+
+async function run(compiler: string, folder: string): Promise<string> {
   const tsc = path.join(modules, compiler, 'bin', 'tsc')
   return execute(process.execPath, [tsc, '-p', folder], { cwd: folder }).then(
     () => '',
@@ -101,6 +106,47 @@ describe.each(compilers)('a project compiled by %s', (compiler) => {
     'has the claims that it registered, and those that a schema of zod, valibot or arktype gives',
     async () => {
       expect(await compile(compiler, 'bundler', 'typed')).toBe('')
+    },
+    timeout,
+  )
+})
+
+/** What VERSIONING.md says of CommonJS. */
+describe('a file of CommonJS', () => {
+  const required =
+    "import { createVerifier } from '@countersign/core'\nexport const make: typeof createVerifier = createVerifier\n"
+  const imported = "export const load = async () => (await import('@countersign/core')).createVerifier\n"
+
+  it.concurrent.each([
+    ['typescript-5.4', 'nodenext', 'nodenext', required, 'TS1479'],
+    ['typescript-5.4', 'nodenext', 'nodenext', imported, ''],
+    ['typescript-5.9', 'nodenext', 'nodenext', required, ''],
+    ['typescript-5.9', 'node20', 'node16', required, ''],
+    ['typescript-7.0', 'node16', 'node16', required, 'TS1479'],
+    ['typescript-7.0', 'node16', 'node16', imported, ''],
+    ['typescript-6.0', 'commonjs', 'bundler', required, ''],
+    ['typescript-5.9', 'commonjs', 'node10', required, 'TS2307'],
+  ])(
+    'under %s with module %s and moduleResolution %s',
+    async (compiler, module, moduleResolution, code, error) => {
+      const { outside } = projects.newest
+      const folder = path.join(outside.folder, randomUUID())
+      mkdirSync(folder)
+      writeFileSync(path.join(folder, 'package.json'), '{ "type": "commonjs" }')
+      writeFileSync(path.join(folder, 'file.ts'), code)
+      const compilerOptions = {
+        module,
+        moduleResolution,
+        skipLibCheck: true,
+        target: 'es2022',
+        types: ['node'],
+        strict: true,
+      }
+      writeFileSync(
+        path.join(folder, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: { ...compilerOptions, noEmit: true } }),
+      )
+      expect(await run(compiler, folder)).toMatch(error === '' ? /^$/ : new RegExp(`error ${error}:`))
     },
     timeout,
   )
