@@ -56,6 +56,10 @@ async function verify(lines: readonly string[], withCheckpoints = false): Promis
 }
 const replaceAt = (lines: readonly string[], index: number, change: (line: string) => string): string[] =>
   lines.map((line, at) => (at === index ? change(line) : line))
+const placeOf = (line: string | undefined): { stream: string; seq: number } => {
+  const { stream, seq } = parse(line).chain
+  return { stream, seq }
+}
 const parse = (line: string | undefined): AuditEvent => JSON.parse(line ?? '') as AuditEvent
 
 /** As somebody would who knows how the chain is made. */
@@ -176,11 +180,25 @@ describe('the verifier names', () => {
     expect(report.firstBad).toMatchObject({ kind: 'rewritten', seq: 5, line: 5 })
   })
 
-  it('a checkpoint that another key has signed', async () => {
-    const other = await toJwks(generateKeyPairSync('ed25519').privateKey)
-    const report = await verifyTrail(toSource(whole.lines.map((line) => `${line}\n`)), { checkpoints: { keys: other } })
-    expect(report.firstBad).toMatchObject({ kind: 'forged-checkpoint', seq: 6, line: 6 })
-    expect(report.checkpoints).toBe(0)
+  it('a checkpoint of a key that was not given, without saying that it was forged', async () => {
+    const other = await toJwks(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+    const lines = whole.lines.map((line) => `${line}\n`)
+    const source = toSource(whole.checkpoints)
+    const report = await verifyTrail(toSource(lines), { checkpoints: { keys: other, source } })
+    const [{ kid } = {}] = keys.keys
+    expect(report).toMatchObject({ ok: false, checkpoints: 0, problemCount: 4 })
+    expect(report.firstBad).toEqual({ kind: 'unknown-checkpoint-key', kid, ...placeOf(whole.lines[5]), line: 6 })
+    expect(report.problems[2]).toEqual({ kind: 'unknown-checkpoint-key', kid, ...placeOf(whole.lines[5]) })
+    expect(report.streams.map(({ checkpointSeq }) => checkpointSeq)).toEqual([undefined, undefined])
+  })
+
+  it('a checkpoint that another key has signed in the name of one that was given', async () => {
+    const other = await toJwks(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+    const named = { keys: other.keys.map((each) => ({ ...each, kid: keys.keys[0]?.kid ?? '' })) }
+    const source = toSource(whole.lines.map((line) => `${line}\n`))
+    const report = await verifyTrail(source, { checkpoints: { keys: named } })
+    expect(report.firstBad).toEqual({ kind: 'forged-checkpoint', ...placeOf(whole.lines[5]), line: 6 })
+    expect(report).toMatchObject({ ok: false, checkpoints: 0 })
   })
 
   it('a stream without its beginning, where it is not the first', async () => {

@@ -1,6 +1,6 @@
 import type { AuditHead } from '@countersign/core'
 import canonicalize from 'canonicalize'
-import { compactVerify, createLocalJWKSet } from 'jose'
+import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose'
 import type { JSONWebKeySet } from 'jose'
 import { CHECKPOINT_ALGORITHMS } from './signer.js'
 import type { CheckpointSigner } from './signer.js'
@@ -31,22 +31,38 @@ export async function signCheckpoint(
   return `${input}.${Buffer.from(signature).toString('base64url')}`
 }
 
-/** Reads a checkpoint, once its signature held. */
-export type CheckpointVerifier = (jws: string) => Promise<Checkpoint | undefined>
+/** What a signed checkpoint turned out to be. Of an unknown key nobody can say whether it is one of yours that was not given. */
+export type ReadCheckpoint =
+  | { readonly kind: 'signed'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'forged-checkpoint' }
+  | { readonly kind: 'unknown-checkpoint-key'; readonly kid: string | undefined }
 
-/** Creates a verifier of checkpoints by the public keys of a set. It answers `undefined` to whatever is none of theirs. */
+/** Reads a checkpoint, and checks its signature. Never rejects. */
+export type CheckpointVerifier = (jws: string) => Promise<ReadCheckpoint>
+
+/** Creates a verifier of checkpoints by the public keys of a set. */
 export function createCheckpointVerifier(keys: JSONWebKeySet): CheckpointVerifier {
   const find = createLocalJWKSet(keys)
+  const kids = new Set(keys.keys.map(({ kid }) => kid))
+  const forged: ReadCheckpoint = { kind: 'forged-checkpoint' }
   return async (jws) => {
     try {
+      const { kid } = decodeProtectedHeader(jws)
+      // Nobody has signed this name: it says who should be asked, and no more.
+      if (typeof kid === 'string' && !kids.has(kid))
+        return { kind: 'unknown-checkpoint-key', kid: NAME.test(kid) ? kid : undefined }
       const { payload, protectedHeader } = await compactVerify(jws, find, { algorithms: [...CHECKPOINT_ALGORITHMS] })
-      if (protectedHeader.typ !== TYPE) return undefined
-      return toCheckpoint(JSON.parse(Buffer.from(payload).toString()))
+      if (protectedHeader.typ !== TYPE) return forged
+      const checkpoint = toCheckpoint(JSON.parse(Buffer.from(payload).toString()))
+      return checkpoint === undefined ? forged : { kind: 'signed', checkpoint }
     } catch {
-      return undefined
+      return forged
     }
   }
 }
+
+/** What may be shown of a name that whoever wrote the trail may have chosen. */
+const NAME = /^[\x21-\x7E]{1,256}$/
 
 function toCheckpoint(value: unknown): Checkpoint | undefined {
   const { stream, seq, hash, time } = (value ?? {}) as Partial<Record<keyof Checkpoint, unknown>>

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
 import { createCheckpointVerifier } from '../chain/checkpoint.js'
-import type { Checkpoint } from '../chain/checkpoint.js'
+import type { Checkpoint, ReadCheckpoint } from '../chain/checkpoint.js'
 import { readTrail } from '../read/source.js'
 import type { TrailSource } from '../read/source.js'
 import type { TrailProblem } from './report.js'
@@ -13,8 +13,8 @@ export interface KnownCheckpoints {
   list(stream: string): readonly number[]
   /** What each stream must at least have come to: its last checkpoint. */
   readonly last: ReadonlyMap<string, Checkpoint>
-  /** Reads a checkpoint out of an event of the trail; `undefined` for a forged one, or where there are no keys. */
-  read(event: { readonly checkpoint?: { readonly jws: string } | undefined }): Promise<Checkpoint | undefined>
+  /** Reads a checkpoint of the trail itself. */
+  read(jws: string): Promise<ReadCheckpoint>
 }
 
 /** Where checkpoints come from, and who may have signed them. */
@@ -44,15 +44,16 @@ export async function readCheckpoints(
   if (source !== undefined) {
     for await (const { parsed } of readTrail(source)) {
       if (parsed.kind === 'garbage' || parsed.event.checkpoint === undefined) continue
-      const checkpoint = await verify(parsed.event.checkpoint.jws)
-      if (checkpoint !== undefined) add(checkpoint)
-      else report({ kind: 'forged-checkpoint', stream: parsed.event.chain.stream, seq: parsed.event.chain.seq })
+      const { stream, seq } = parsed.event.chain
+      const read = await verify(parsed.event.checkpoint.jws)
+      if (read.kind === 'signed') add(read.checkpoint)
+      else report({ ...read, stream, seq })
     }
   }
   return {
     findHash: (stream, seq) => hashes.get(stream)?.get(seq),
     list: (stream) => [...(hashes.get(stream)?.keys() ?? [])].sort((left, right) => left - right),
     last,
-    read: async ({ checkpoint }) => (checkpoint === undefined ? undefined : verify(checkpoint.jws)),
+    read: verify,
   }
 }

@@ -12,8 +12,10 @@ export type TrailProblemKind =
   | 'truncated'
   /** A checkpoint, or the stream that followed, knows of another event under this number: the trail was written anew. */
   | 'rewritten'
-  /** A checkpoint that none of the keys has signed. */
+  /** A checkpoint names one of the keys, which has not signed it. */
   | 'forged-checkpoint'
+  /** A checkpoint names a key that was not given: it may be an earlier one of yours, or a stranger's. It counts for nothing. */
+  | 'unknown-checkpoint-key'
   /** A line is no event. */
   | 'garbage'
 
@@ -27,6 +29,8 @@ export interface TrailProblem {
   readonly toSeq?: number | undefined
   /** Of the text, from 1. */
   readonly line?: number | undefined
+  /** The key that a checkpoint names, where it was not given: printable ASCII, at most 256 characters, and signed by nobody. */
+  readonly kid?: string | undefined
 }
 
 /** Numbers without events. */

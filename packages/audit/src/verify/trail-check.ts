@@ -66,9 +66,10 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
   const checkOwn = async (event: AuditEvent, check: StreamCheck, line: number): Promise<void> => {
     if (known === undefined || event.checkpoint === undefined) return
     const { stream, seq } = event.chain
-    const said = await known.read(event)
-    if (said === undefined || said.stream !== stream)
-      return problems.add({ kind: 'forged-checkpoint', stream, seq, line })
+    const read = await known.read(event.checkpoint.jws)
+    if (read.kind !== 'signed') return problems.add({ ...read, stream, seq, line })
+    const said = read.checkpoint
+    if (said.stream !== stream) return problems.add({ kind: 'forged-checkpoint', stream, seq, line })
     const found = check.findHash(said.seq)
     // The same one from the other sink has been counted as its event passed.
     if (found === said.hash && known.findHash(stream, said.seq) === undefined) cover(stream, said.seq)
