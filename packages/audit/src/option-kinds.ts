@@ -1,6 +1,8 @@
 import { invalid } from '@countersign/core/adapter'
 import type { Kind } from '@countersign/core/adapter'
 import { constants } from 'node:os'
+import { toHmacKey } from './fingerprint.js'
+import type { HmacKey } from './fingerprint.js'
 
 /** A function that gives milliseconds. */
 export const clock: Kind<() => number> = {
@@ -33,3 +35,18 @@ export const signal: Kind<NodeJS.Signals> = {
 }
 
 const UNHEARD = ['SIGKILL', 'SIGSTOP']
+
+/** A key of fingerprints, made ready for use. */
+export const fingerprintKey: Kind<HmacKey> = {
+  wants: '{ id, secret }',
+  read(value, option) {
+    const { id, secret } = (value ?? {}) as { readonly id?: unknown; readonly secret?: unknown }
+    if (typeof id !== 'string' || !/^[\w.-]{1,32}$/.test(id)) {
+      const fix = 'Such as "2026-11": it stands in each fingerprint, so that the right key is found again.'
+      throw invalid({ option: `${option}.id`, got: id, wants: '1 to 32 of A-Z a-z 0-9 . _ -', fix })
+    }
+    if (secret instanceof Uint8Array && secret.length >= 32) return toHmacKey({ id, secret })
+    const fix = 'As from crypto.randomBytes(32), the same in each process.'
+    throw invalid({ option: `${option}.secret`, got: secret, wants: 'bytes, at least 32', fix, secret: true })
+  },
+}

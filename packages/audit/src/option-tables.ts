@@ -20,9 +20,8 @@ import { hostname } from 'node:os'
 import type { CheckpointRules } from './chain/checkpoints.js'
 import { checkpointKey } from './chain/signer.js'
 import type { QueueRules } from './delivery/queue.js'
-import { toHmacKey } from './fingerprint.js'
 import type { HmacKey } from './fingerprint.js'
-import { clock } from './option-kinds.js'
+import { clock, fingerprintKey } from './option-kinds.js'
 import type { AuditTrailOptions } from './options.js'
 
 /** Both clocks, in milliseconds. */
@@ -67,20 +66,6 @@ const keepingSink: Kind<AuditSink> = {
     if (held.durability !== 'none') return held
     const fix = 'Name it under "bestEffort", and require a file or a database.'
     throw invalid({ option, got: `a sink of durability "none"`, wants: this.wants, fix })
-  },
-}
-
-const fingerprintKey: Kind<HmacKey> = {
-  wants: '{ id, secret }',
-  read(value, option) {
-    const { id, secret } = (value ?? {}) as { readonly id?: unknown; readonly secret?: unknown }
-    if (typeof id !== 'string' || !/^[\w.-]{1,32}$/.test(id)) {
-      const fix = 'Such as "2026-11": it stands in each fingerprint, so that the right key is found again.'
-      throw invalid({ option: `${option}.id`, got: id, wants: '1 to 32 of A-Z a-z 0-9 . _ -', fix })
-    }
-    if (secret instanceof Uint8Array && secret.length >= 32) return toHmacKey({ id, secret })
-    const fix = 'As from crypto.randomBytes(32), the same in each process.'
-    throw invalid({ option: `${option}.secret`, got: secret, wants: 'bytes, at least 32', fix, secret: true })
   },
 }
 

@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { AuditEvent } from '@countersign/core'
+import { invalid } from '@countersign/core/adapter'
+import type { Kind } from '@countersign/core/adapter'
 import { parseLine, parseRow } from '../chain/parse.js'
 import type { ParsedLine } from '../chain/parse.js'
 import { systemFiles } from '../sinks/files.js'
@@ -14,6 +16,19 @@ import { openIfThere } from './open-if-there.js'
  * order; or anything that gives bytes, text or events one after the other, such as a stream or the rows of a database.
  */
 export type TrailSource = string | readonly string[] | AsyncIterable<Uint8Array | string | AuditEvent>
+
+/** Where a trail is read from, as an option. */
+export const trailSource: Kind<TrailSource> = {
+  wants: 'the path of a file, a list of paths, or something to iterate with for await',
+  read(value, option) {
+    if (typeof value === 'string' && value !== '') return value
+    if (Array.isArray(value) && value.every((path) => typeof path === 'string' && path !== '')) return value as string[]
+    const pieces = value as Partial<AsyncIterable<Piece>> | null | undefined
+    if (typeof value === 'object' && typeof pieces?.[Symbol.asyncIterator] === 'function') return value as TrailSource
+    const fix = 'Such as "audit.jsonl", a stream, or what readAuditTable() gives.'
+    throw invalid({ option, got: value, wants: this.wants, fix })
+  },
+}
 
 /** One line, or row, of a trail, and what it turned out to be. */
 export interface TrailEntry {

@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent } from '@countersign/core'
+import { methods, number, oneOf, optional, readTable, text } from '@countersign/core/adapter'
+import type { OptionTable } from '@countersign/core/adapter'
 import { parseLine } from '../chain/parse.js'
 import { systemFiles } from '../sinks/files.js'
 import { listRotated } from '../sinks/rotation.js'
@@ -18,13 +20,29 @@ export interface TailOptions {
   readonly pollMs?: number | undefined
 }
 
+interface ReadTailOptions {
+  readonly from: 'start' | 'end'
+  readonly signal: AbortSignal | undefined
+  readonly pollMs: number
+}
+
+const OPTIONS: OptionTable<ReadTailOptions> = {
+  from: optional(oneOf(['start', 'end']), 'end'),
+  signal: optional(methods<AbortSignal>('an AbortSignal', ['addEventListener', 'removeEventListener'])),
+  pollMs: optional(number('milliseconds', 1, 3_600_000), 250),
+}
+
+const file = text('the path of a file', 4_096)
+
 /**
  * Follows the file of a file sink, across files that are put aside, and gives each event once it is written whole. Nothing is
  * verified. A file that does not exist yet is waited for.
+ *
+ * @throws ConfigurationError naming the option, as the first event is asked for
  */
 export async function* tailTrail(path: string, options: TailOptions = {}): AsyncGenerator<AuditEvent, void> {
-  const { from = 'end', signal, pollMs = 250 } = options
-  const chunks = follow(path, from, pollMs, signal)
+  const { from, signal, pollMs } = readTable(OPTIONS, options, '')
+  const chunks = follow(file.read(path, 'path'), from, pollMs, signal)
   for await (const line of splitLines(chunks)) {
     const parsed = line.isWhole ? parseLine(line.text) : undefined
     if (parsed !== undefined && parsed.kind !== 'garbage') yield parsed.event

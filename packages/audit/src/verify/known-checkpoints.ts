@@ -1,7 +1,9 @@
+import { invalid, list, optional, required } from '@countersign/core/adapter'
+import type { Kind, OptionTable } from '@countersign/core/adapter'
 import type { JSONWebKeySet } from 'jose'
 import { createCheckpointVerifier } from '../chain/checkpoint.js'
 import type { Checkpoint, ReadCheckpoint } from '../chain/checkpoint.js'
-import { readTrail } from '../read/source.js'
+import { readTrail, trailSource } from '../read/source.js'
 import type { TrailSource } from '../read/source.js'
 import type { TrailProblem } from './report.js'
 
@@ -23,6 +25,35 @@ export interface CheckpointSource {
   readonly keys: JSONWebKeySet
   /** What the sink of checkpoints has. Without, only those in the trail itself are looked at. */
   readonly source?: TrailSource | undefined
+}
+
+const publicKey: Kind<JSONWebKeySet['keys'][number]> = {
+  wants: 'a JSON Web Key with its kid',
+  read(value, option) {
+    const { kty, kid } = (value ?? {}) as { readonly kty?: unknown; readonly kid?: unknown }
+    if (typeof kty === 'string' && typeof kid === 'string') return value as JSONWebKeySet['keys'][number]
+    const fix = 'A checkpoint names its key: by the RFC 7638 thumbprint, or the keyId of your signer. Give it as "kid".'
+    throw invalid({ option, got: value, wants: this.wants, fix, secret: true })
+  },
+}
+
+const publicKeys = list(publicKey, 'a list of JSON Web Keys')
+
+const keySet: Kind<JSONWebKeySet> = {
+  wants: 'a JSON Web Key Set: { keys: [ … ] }',
+  read(value, option) {
+    const keys = (value as { readonly keys?: unknown } | null)?.keys
+    if (Array.isArray(keys)) return { keys: [...publicKeys.read(keys, `${option}.keys`)] }
+    const fix =
+      'Of a PEM, createPublicKey(pem).export({ format: "jwk" }) gives a key for it; its kid is the RFC 7638 thumbprint.'
+    throw invalid({ option, got: value, wants: this.wants, fix, secret: true })
+  },
+}
+
+/** Where checkpoints come from, as options. */
+export const CHECKPOINTS: OptionTable<CheckpointSource> = {
+  keys: required(keySet),
+  source: optional(trailSource),
 }
 
 /** Reads every checkpoint of a source, and checks its signature. */

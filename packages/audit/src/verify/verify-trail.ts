@@ -1,6 +1,8 @@
-import { readTrail } from '../read/source.js'
+import { flag, optional, readTable, table, text } from '@countersign/core/adapter'
+import type { OptionTable } from '@countersign/core/adapter'
+import { readTrail, trailSource } from '../read/source.js'
 import type { TrailSource } from '../read/source.js'
-import { readCheckpoints } from './known-checkpoints.js'
+import { CHECKPOINTS, readCheckpoints } from './known-checkpoints.js'
 import type { CheckpointSource } from './known-checkpoints.js'
 import { createProblems } from './problems.js'
 import type { TrailReport } from './report.js'
@@ -16,6 +18,18 @@ export interface VerifyOptions {
   readonly excerpt?: boolean | undefined
 }
 
+interface ReadVerifyOptions {
+  readonly checkpoints: CheckpointSource | undefined
+  readonly sink: string | undefined
+  readonly excerpt: boolean
+}
+
+const OPTIONS: OptionTable<ReadVerifyOptions> = {
+  checkpoints: optional(table(CHECKPOINTS)),
+  sink: optional(text('the name of a sink', 64)),
+  excerpt: optional(flag, false),
+}
+
 /**
  * Verifies a trail: that each event is what it was, that none is missing that no gap tells of, that none is out of order, that each
  * stream goes on where the one before ended, and that every checkpoint's event is there.
@@ -24,11 +38,15 @@ export interface VerifyOptions {
  * shows it. It does not check that what an event says is true.
  *
  * Never throws for what a trail says; throws what reading it throws.
+ *
+ * @throws ConfigurationError naming the option
  */
 export async function verifyTrail(source: TrailSource, options: VerifyOptions = {}): Promise<TrailReport> {
+  const from = trailSource.read(source, 'source')
+  const { checkpoints, sink, excerpt } = readTable(OPTIONS, options, '')
   const problems = createProblems()
-  const known = options.checkpoints && (await readCheckpoints(options.checkpoints, problems.add))
-  const check = createTrailCheck({ problems, known, sink: options.sink, excerpt: options.excerpt ?? false })
-  for await (const entry of readTrail(source)) await check.take(entry)
+  const known = checkpoints && (await readCheckpoints(checkpoints, problems.add))
+  const check = createTrailCheck({ problems, known, sink, excerpt })
+  for await (const entry of readTrail(from)) await check.take(entry)
   return check.finish()
 }
