@@ -73,11 +73,13 @@ describe('one issuer’s trouble never touches another’s', () => {
     const other = await startIssuer(clock)
     await other.outage('down')
     const { issuer, verifier } = await startWorld({ clock, others: [other] })
+    const why = { cause: 'ERR_UPSTREAM_NETWORK', code: 'ECONNREFUSED', failures: 1, issuer: other.issuer }
+    const detail = expect.objectContaining(why) as object
     expect(await verifier.ready()).toEqual({
       ok: false,
       issuers: [
         { issuer: issuer.issuer, ok: true, reason: undefined },
-        { issuer: other.issuer, ok: false, reason: 'ERR_KEYS_UNAVAILABLE' },
+        { issuer: other.issuer, ok: false, reason: 'ERR_KEYS_UNAVAILABLE', detail },
       ],
     })
   })

@@ -84,9 +84,11 @@ describe('docs/diagnostics.md', () => {
   it('says what ready() and health() say', async () => {
     const { acme, verifier } = await start()
     await acme.outage('down')
+    const url = `${issuer}/.well-known/openid-configuration`
+    const detail = { issuer, failures: 1, cause: 'ERR_UPSTREAM_NETWORK', url }
     expect(toPlain(await verifier.ready())).toEqual({
       ok: false,
-      issuers: [{ issuer, ok: false, reason: 'ERR_KEYS_UNAVAILABLE' }],
+      issuers: [{ issuer, ok: false, reason: 'ERR_KEYS_UNAVAILABLE', detail }],
     })
     for (const member of Object.keys(verifier.health()[0] ?? {}))
       if (member !== 'issuer') expect(page).toContain(`\`${member}\``)

@@ -42,12 +42,18 @@ describe.skipIf(noDatabase !== '')(`a replay store in a real database${noDatabas
 
     it('lets one of 200 claims of an id at once pass, whichever instance it went to', async () => {
       const stores = [opened, another].map(({ client }) => postgresReplayStore(client, patient))
-      for (let round = 0; round < 5; round++) {
+      let whole = 0
+      for (let round = 0; round < 20 && whole < 5; round++) {
         const id = makeId()
-        const claims = Array.from({ length: 100 }, () => stores.map((store) => store.claim(id, 60_000))).flat()
-        const fresh = (await Promise.all(claims)).filter((claim) => claim.fresh)
-        expect(fresh).toHaveLength(1)
+        const asked = Array.from({ length: 100 }, () => stores.map((store) => store.claim(id, 60_000))).flat()
+        const answers = await Promise.allSettled(asked)
+        const claims = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value)
+        const fresh = claims.filter((claim) => claim.fresh)
+        // A busy machine may miss the deadline of a claim, whose answer nobody then has.
+        if (claims.length < asked.length) expect(fresh.length).toBeLessThanOrEqual(1)
+        else expect([fresh.length, ++whole]).toEqual([1, whole])
       }
+      expect(whole).toBe(5)
     })
 
     it('forgets an id when its time is over, and no sooner, and lets one of many take it again', async () => {
