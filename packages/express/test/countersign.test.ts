@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, createVerifier } from '@countersign/core'
@@ -21,6 +22,55 @@ describe('countersign', () => {
     app.get('/', (req, res) => void res.json(Reflect.get(req, 'auth') === getAuth(req)))
     const call = await serve(app)
     expect((await call('/', token)).body).toBe('true')
+  })
+
+  it('shows it within an application that is mounted in another, and when the request has left that', async () => {
+    const inner = express().use(countersign(verifier))
+    inner.get('/', (req, _res, next) => next(Reflect.get(req, 'auth') === getAuth(req) ? undefined : 'router'))
+    const app = express().use('/inner', inner)
+    app.use((req, res) => void res.json([Reflect.get(req, 'auth') === getAuth(req), Object.hasOwn(req, 'auth')]))
+    expect((await (await serve(app))('/inner', token)).body).toBe('[true,false]')
+  })
+
+  it('shows it on a request that is no request of Express', async () => {
+    const judge = countersign(verifier)
+    const server = (req: IncomingMessage, res: ServerResponse): void =>
+      judge(req, res, () => res.end(String(Reflect.get(req, 'auth') === getAuth(req))))
+    expect((await (await serve(server))('/', token)).body).toBe('true')
+  })
+
+  it.each([
+    [
+      'a request',
+      (req: object, _app: express.Express, mine: PropertyDescriptor) => Object.defineProperty(req, 'auth', mine),
+    ],
+    [
+      'an application',
+      (_req: object, app: express.Express, mine: PropertyDescriptor) =>
+        Object.defineProperty(app.request, 'auth', mine),
+    ],
+  ])('takes the place of what somebody else wrote to %s before', async (_, write) => {
+    const app = express()
+    const mine = { configurable: true, writable: true, value: 'mine' }
+    app.use((req, _res, next) => {
+      write(req, app, mine)
+      next()
+    }, countersign(verifier))
+    app.use((req, res) => void res.json(Reflect.get(req, 'auth') === getAuth(req)))
+    expect((await (await serve(app))('/', token)).body).toBe('true')
+  })
+
+  it('leaves req.auth to whoever writes it after, on that request alone', async () => {
+    const app = express().use(countersign(verifier))
+    app.get('/mine', (req, res) => {
+      Reflect.set(req, 'auth', 'mine')
+      res.json([Reflect.get(req, 'auth'), getAuth(req).subject])
+    })
+    app.get('/', (req, res) => void res.json(Reflect.get(req, 'auth') === getAuth(req)))
+    const call = await serve(app)
+    expect((await call('/mine', token)).body).toBe('["mine","user-1"]')
+    expect((await call('/', token)).body).toBe('true')
+    expect(Reflect.get(express.request, 'auth')).toBeUndefined()
   })
 
   it('reads no req.auth that somebody else wrote', async () => {
