@@ -86,7 +86,7 @@ const secret: Kind<Uint8Array> = {
       typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? Uint8Array.from(value) : undefined
     if (bytes !== undefined && bytes.length >= 32) return bytes
     const fix = 'As from crypto.randomBytes(32), the same on every instance.'
-    throw invalid({ option, got: bytes === undefined ? value : {}, wants: this.wants, fix, secret: true })
+    throw invalid({ option, got: bytes ?? value, wants: this.wants, fix, secret: true })
   },
 }
 
