@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url'
  * @property {number} port the first, and where there is one app the only one
  * @property {readonly number[]} ports one for each app
  * @property {() => Promise<Usage>} readUsage
+ * @property {(message: object) => Promise<void>} tell resolves once the server has heard it
  * @property {() => Promise<void>} close
  */
 
@@ -48,15 +49,17 @@ export async function startChild(file, args) {
   })
   died.catch(() => {})
   const hear = async () => (await Promise.race([once(child, 'message'), died]))[0]
+  const ask = async (/** @type {object} */ message) => {
+    const answer = hear()
+    child.send(message)
+    return answer
+  }
   const { ports } = await hear()
   return {
     port: ports[0],
     ports,
-    async readUsage() {
-      const answer = hear()
-      child.send('usage')
-      return answer
-    },
+    readUsage: () => ask({}),
+    tell: ask,
     async close() {
       if (child.exitCode !== null) return
       const ended = once(child, 'exit')

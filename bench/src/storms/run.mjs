@@ -1,6 +1,7 @@
 // What happens when things go wrong: fetches made, answers given, and how long good callers wait.
 import { contenders } from '../http/apps.mjs'
 import { stormColdStart } from './cold-start.mjs'
+import { stormExpired } from './expired.mjs'
 import { stormFlood } from './flood.mjs'
 import { stormHostile } from './hostile.mjs'
 import { stormOutages } from './outage.mjs'
@@ -17,6 +18,7 @@ export async function runStorms(context) {
   const facts = [...(await stormOutages(context)), ...(await stormHostile(context))]
   for (const contender of ['countersign', ...peers]) {
     facts.push(...(await stormColdStart(context, contender)), ...(await stormFlood(context, contender)))
+    if (peers.length > 0) facts.push(...(await stormExpired(context, contender)))
   }
   return { groups: [], facts }
 }
