@@ -13,18 +13,9 @@ import type { TestAuthority, TestIssuer } from '@countersign/testing'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { build, start } from '../examples/child.js'
+import { watcher } from './watcher.js'
 
 const execute = promisify(execFile)
-
-/** Tells the test which port a server was given: the samples print nothing. */
-const watcher = `data:text/javascript,${encodeURIComponent(`
-  import { Server } from 'node:net'
-  const { listen } = Server.prototype
-  Server.prototype.listen = function (...args) {
-    this.once('listening', () => console.log('port ' + this.address().port))
-    return listen.apply(this, args)
-  }
-`)}`
 
 const hasCurl = await execute('curl', ['--version']).then(
   () => true,

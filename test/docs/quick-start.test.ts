@@ -5,21 +5,12 @@ import { createTestAuthority, createTestIssuer } from '@countersign/testing'
 import type { TestIssuer } from '@countersign/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { build, start } from '../examples/child.js'
+import { watcher } from './watcher.js'
 
 const BARE = 'Bearer realm="api"'
 const INVALID = `${BARE}, error="invalid_token", error_description="The access token is invalid or expired"`
 const TOO_LITTLE = 'The request requires higher privileges than the access token provides'
 const NARROW = `${BARE}, error="insufficient_scope", error_description="${TOO_LITTLE}", scope="orders:read"`
-
-/** Tells the test which port a server was given: the quick starts print nothing. */
-const watcher = `data:text/javascript,${encodeURIComponent(`
-  import { Server } from 'node:net'
-  const { listen } = Server.prototype
-  Server.prototype.listen = function (...args) {
-    this.once('listening', () => console.log('port ' + this.address().port))
-    return listen.apply(this, args)
-  }
-`)}`
 
 const folder = new URL(`../.run/${randomUUID()}/`, import.meta.url)
 const ca = fileURLToPath(new URL('ca.pem', folder))
