@@ -90,10 +90,10 @@ function refuse<C>(
   return refusal
 }
 
-/** A failure nobody foresaw is ours (500), never the token's; and so is an answer of `resolveIssuer` that cannot be. */
+/** A failure nobody foresaw is ours (500), never the token's; and so is an answer of `resolveIssuer` that is not valid. */
 function toRefusable<C>(error: unknown, { rules }: Policy<C>): CountersignError {
   if (error instanceof ConfigurationError)
-    rules.logger.error('resolveIssuer gave an answer that cannot be', { ...error.detail })
+    rules.logger.error('resolveIssuer answered with options that are not valid', { ...error.detail })
   else if (error instanceof CountersignError) return error
   return new InternalError('ERR_UNEXPECTED', { cause: error })
 }

@@ -1,5 +1,8 @@
 import { LRUCache } from 'lru-cache'
-import { CountersignError, InternalError, UpstreamError } from '../errors.js'
+import { toElapsedMs, toMoment } from '../elapsed.js'
+import type { Moment } from '../elapsed.js'
+import { ConfigurationError, CountersignError, InternalError, toPlainDetail, UpstreamError } from '../errors.js'
+import { toLoggedError } from '../options/fail.js'
 import type { ResolvedIssuer } from '../options/resolve-issuer.js'
 import type { Rules } from '../rules.js'
 import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
@@ -22,8 +25,8 @@ const MAX_HELD = 1_000
 interface Held {
   readonly trusted: TrustedIssuer
   readonly resolved: ResolvedIssuer
-  readonly answeredAtMs: number
-  askedAtMs: number
+  readonly answeredAt: Moment
+  askedAt: Moment
 }
 
 /** The issuers that the application names on demand. */
@@ -35,14 +38,14 @@ export interface IssuerDirectory extends IssuerSource {
 /**
  * Creates the source behind `resolveIssuer`. One call per issuer at a time, behind a gate; what was answered is held for
  * a minute and at most five, what was denied for half of one, apart from each other so that made-up names push out no
- * real tenant. An answer that has not changed keeps its keys.
+ * real tenant. An answer that has not changed keeps its keys. A machine that slept has held its answers all that time.
  *
  * Only https URLs of at most 2,048 characters are asked for: whatever else a token says never reaches the application.
  */
 export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDirectory {
-  const { runtime } = rules
+  const { runtime, logger } = rules
   const held = new LRUCache<string, Held>({ max: MAX_HELD })
-  const denied = new LRUCache<string, number>({ max: MAX_HELD })
+  const denied = new LRUCache<string, Moment>({ max: MAX_HELD })
   const pending = new Map<string, Promise<TrustedIssuer | undefined>>()
   const gate = createGate(runtime)
 
@@ -52,12 +55,12 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
     if (resolved === undefined) {
       before?.trusted.keys.close()
       held.delete(issuer)
-      denied.set(issuer, runtime.monotonicNow())
+      denied.set(issuer, toMoment(runtime))
       return undefined
     }
     const trusted = toSuccessor(before, resolved, rules)
-    const answeredAtMs = runtime.monotonicNow()
-    held.set(issuer, { trusted, resolved, answeredAtMs, askedAtMs: answeredAtMs })
+    const answeredAt = toMoment(runtime)
+    held.set(issuer, { trusted, resolved, answeredAt, askedAt: answeredAt })
     return trusted
   }
   const askOnce = (issuer: string, pass: Gate['pass']): Promise<TrustedIssuer | undefined> => {
@@ -69,19 +72,23 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
     pending.set(issuer, asked)
     return asked
   }
+  const isPast = (since: Moment, ms: number): boolean => toElapsedMs(runtime, since) >= ms
+  const refresh = (issuer: string, known: Held): void => {
+    if (!isPast(known.askedAt, known.askedAt === known.answeredAt ? FRESH_MS : RETRY_MS)) return
+    known.askedAt = toMoment(runtime)
+    askOnce(issuer, gate.passKnown).catch((error: CountersignError) => {
+      logger.warn('An issuer cannot be asked for anew', { issuer, reason: error.reason, ...toPlainDetail(error) })
+    })
+  }
   return {
     find(issuer) {
-      const now = runtime.monotonicNow()
       const known = held.get(issuer)
-      if (known !== undefined && now - known.answeredAtMs < HELD_MS) {
-        const due = known.askedAtMs + (known.askedAtMs === known.answeredAtMs ? FRESH_MS : RETRY_MS)
-        if (now >= due) {
-          known.askedAtMs = now
-          askOnce(issuer, gate.passKnown).catch(() => {})
-        }
+      if (known !== undefined && !isPast(known.answeredAt, HELD_MS)) {
+        refresh(issuer, known)
         return known.trusted
       }
-      if (now - (denied.get(issuer) ?? -Infinity) < DENIED_MS || !isAskable(issuer)) return undefined
+      const refusedAt = denied.get(issuer)
+      if ((refusedAt !== undefined && !isPast(refusedAt, DENIED_MS)) || !isAskable(issuer)) return undefined
       return askOnce(issuer, gate.pass)
     },
     close() {
@@ -103,12 +110,14 @@ function toSuccessor(before: Held | undefined, resolved: ResolvedIssuer, rules: 
   if (JSON.stringify(before.resolved.location) === JSON.stringify(resolved.location)) {
     return { ...resolved.rules, keys: before.trusted.keys }
   }
+  const trusted = toTrustedIssuer(resolved, rules)
   before.trusted.keys.close()
-  return toTrustedIssuer(resolved, rules)
+  return trusted
 }
 
-/** The application could not say whether it trusts the issuer: that is an outage, and no verdict on the token. */
+/** The application could not say whether it trusts the issuer: that is an outage, and no verdict on the token. An answer that is wrong is a mistake of its own. */
 function toOutage(error: unknown): never {
+  if (error instanceof ConfigurationError) throw toLoggedError(error)
   if (error instanceof CountersignError && !(error instanceof InternalError)) throw error
   throw new UpstreamError('ERR_ISSUER_UNAVAILABLE', { cause: error, traced: true })
 }

@@ -29,7 +29,6 @@ export function createIssuerList(issuers: readonly ResolvedIssuer[], rules: Rule
   const templates: { readonly template: IssuerTemplate; readonly entry: TrustedIssuer }[] = []
   const all = issuers.map((resolved) => {
     const entry = toTrustedIssuer(resolved, rules)
-    if (resolved.location.kind === 'jwks') void entry.keys
     if (isTemplate(entry.issuer)) templates.push({ template: parseTemplate(entry.issuer), entry })
     else for (const name of entry.acceptedIssuers) byName.set(name, entry)
     return entry
@@ -50,11 +49,18 @@ export function createIssuerList(issuers: readonly ResolvedIssuer[], rules: Rule
   return { all, find: (issuer) => byName.get(issuer) ?? (templates.length === 0 ? undefined : findTenant(issuer)) }
 }
 
-/** An issuer with its keys, which are made when first asked for. */
+/**
+ * An issuer with its keys, which are made when first asked for; those that were given at once, so that a mistake in them shows where
+ * it is made, and not in a request.
+ *
+ * @throws ConfigurationError where a given key set holds no usable key
+ */
 export function toTrustedIssuer({ rules: own, location }: ResolvedIssuer, rules: Rules): TrustedIssuer {
   const { network, keyCache, runtime, logger, audit } = rules
   const context = { network, keyCache, runtime, logger, audit }
-  return new IssuerWithKeys(own, () => createKeySource(own.issuer, location, context))
+  const trusted = new IssuerWithKeys(own, () => createKeySource(own.issuer, location, context))
+  if (location.kind === 'jwks') void trusted.keys
+  return trusted
 }
 
 /**

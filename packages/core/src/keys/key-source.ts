@@ -8,9 +8,17 @@ import { createDiscoveredKeysReader, createJwksReader } from './keys-reader.js'
 import { createRemoteKeySource } from './remote-key-source.js'
 import { createStaticKeySource } from './static-key-source.js'
 
+/** Keys that stand in the configuration. */
+export interface ConfiguredKeys {
+  readonly kind: 'jwks'
+  readonly jwks: { readonly keys: readonly object[] }
+  /** The option that they stand in, for the error where none of them is usable. */
+  readonly option: string
+}
+
 /** Where an issuer's keys are, as its options say. */
 export type KeysLocation =
-  | { readonly kind: 'jwks'; readonly jwks: { readonly keys: readonly object[] } }
+  | ConfiguredKeys
   | { readonly kind: 'jwks-uri'; readonly url: string; readonly headers: Readonly<Record<string, string>> | undefined }
   /** Without a `url` the well-known ones of the issuer are tried in order. */
   | { readonly kind: 'discovery'; readonly url: string | undefined }
@@ -33,7 +41,7 @@ export interface KeySourceContext {
  * @throws TypeError where a URL, or an issuer to discover from, is no URL
  */
 export function createKeySource(issuer: string, location: KeysLocation, context: KeySourceContext): KeySource {
-  if (location.kind === 'jwks') return createStaticKeySource(issuer, location.jwks, context)
+  if (location.kind === 'jwks') return createStaticKeySource(issuer, location, context)
   const fetch = createFetch(context.network, context.runtime)
   if (location.kind === 'jwks-uri') {
     const { url, headers = {} } = location

@@ -1,6 +1,7 @@
 import { AuthenticationError, ConfigurationError, CountersignError } from '../errors.js'
 import type { KeySelector, KeySource, KeySourceHealth, VerificationKey } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
+import type { ConfiguredKeys } from './key-source.js'
 import { toDroppedText, toKeySet } from './key-set.js'
 import type { KeySet } from './key-set.js'
 
@@ -11,10 +12,10 @@ import type { KeySet } from './key-set.js'
  */
 export function createStaticKeySource(
   issuer: string,
-  jwks: { readonly keys: readonly object[] },
+  keys: ConfiguredKeys,
   { logger, runtime }: { readonly logger: Logger; readonly runtime: Runtime },
 ): KeySource {
-  const set = toConfiguredKeySet(jwks)
+  const set = toConfiguredKeySet(keys)
   if (Object.keys(set.dropped).length > 0) {
     logger.warn('Keys of a configured set are not used', { issuer, dropped: toDroppedText(set.dropped) })
   }
@@ -58,17 +59,17 @@ class StaticKeySource implements KeySource {
   close(): void {}
 }
 
-function toConfiguredKeySet(jwks: unknown): KeySet {
+function toConfiguredKeySet({ jwks, option }: ConfiguredKeys): KeySet {
   try {
     return toKeySet(jwks)
   } catch (error) {
     const dropped = error instanceof CountersignError ? error.detail?.['dropped'] : undefined
     throw new ConfigurationError(
       'ERR_CONFIG_INVALID',
-      `keys.jwks: no usable key in it${typeof dropped === 'string' && dropped !== '' ? ` (dropped: ${dropped})` : ''}, ` +
+      `Option "${option}": no usable key in it${typeof dropped === 'string' && dropped !== '' ? ` (dropped: ${dropped})` : ''}, ` +
         'wants { keys: [...] } with at least one public RSA (2,048 bits and more), P-256, P-384, P-521 or Ed25519 key for signatures. ' +
         'Of a private JWK give the public members alone.',
-      { option: 'keys.jwks' },
+      { option },
     )
   }
 }

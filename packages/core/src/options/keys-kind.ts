@@ -56,7 +56,7 @@ export const keys: Kind<KeysLocation> = {
   read(value, option) {
     const given = toDefined(value)
     if (given?.['jwks'] !== undefined) {
-      return { kind: 'jwks', ...readTable({ jwks: required(jwks) }, given, option) }
+      return { kind: 'jwks', option: `${option}.jwks`, ...readTable({ jwks: required(jwks) }, given, option) }
     }
     if (given?.['jwksUri'] !== undefined) {
       const rows = { jwksUri: required(text('an https URL')), headers: optional(headers) }

@@ -1,11 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { ConfigurationError } from '../errors.js'
 import type { AskForIssuer } from '../issuers/directory.js'
 import type { RevocationStore } from '../ports.js'
 import type { Rules } from '../rules.js'
 import { toSafeLogger } from '../runtime.js'
 import { toDpopRules } from './dpop-rules.js'
-import { ANSWER, invalid, toLoggedError } from './fail.js'
+import { ANSWER, invalid } from './fail.js'
 import { readIssuer } from './issuer-table.js'
 import { readTable } from './kinds.js'
 import { resolveIssuer } from './resolve-issuer.js'
@@ -83,21 +82,13 @@ function toAsk(verifier: ReadOptions): AskForIssuer | undefined {
   return async (issuer) => {
     const answer: unknown = await ask(issuer)
     if (answer === undefined || answer === null) return undefined
-    try {
-      return readAnswer(answer, issuer, verifier)
-    } catch (error) {
-      throw error instanceof ConfigurationError ? toLoggedError(error) : error
+    const read = readIssuer(answer, ANSWER)
+    if (read.issuer !== issuer) {
+      const fix = 'The principal would carry another name than the token does.'
+      throw invalid({ option: `${ANSWER}.issuer`, got: read.issuer, wants: 'the issuer that was asked for', fix })
     }
+    return resolveIssuer(read, ANSWER, verifier, false)
   }
-}
-
-function readAnswer(answer: unknown, issuer: string, verifier: ReadOptions): ResolvedIssuer {
-  const read = readIssuer(answer, ANSWER)
-  if (read.issuer !== issuer) {
-    const fix = 'The principal would carry another name than the token does.'
-    throw invalid({ option: `${ANSWER}.issuer`, got: read.issuer, wants: 'the issuer that was asked for', fix })
-  }
-  return resolveIssuer(read, ANSWER, verifier, false)
 }
 
 /** An API without listed issuers has them all named on demand; without that, nobody could ever call it. */

@@ -9,7 +9,8 @@ import type { TrustedIssuer } from '../../src/issuers/trusted-issuer.js'
 import type { IssuerOptions } from '../../src/options/options.js'
 import { resolveOptions } from '../../src/options/resolve.js'
 import { silentLogger } from '../../src/runtime.js'
-import { settle } from '../keys/scripted.js'
+import type { Logger } from '../../src/runtime.js'
+import { createKeepingLogger, settle } from '../keys/scripted.js'
 import { AUDIENCE, claims, key, NOW_SECONDS, stillRuntime, toOptions, toSigned } from '../parts.js'
 import { errorOfAsync, reasonOfAsync } from '../refusals.js'
 
@@ -31,7 +32,7 @@ interface Parts {
   reason(issuer?: string): Promise<string>
 }
 
-function createParts(ask: Ask = trusting): Parts {
+function createParts(ask: Ask = trusting, logger: Logger = silentLogger): Parts {
   const clock = createTestClock(NOW_SECONDS * 1_000)
   const asked: string[] = []
   let current = ask
@@ -39,7 +40,10 @@ function createParts(ask: Ask = trusting): Parts {
     asked.push(issuer)
     return (await current(issuer)) as IssuerOptions | undefined
   }
-  const resolved = resolveOptions({ ...toOptions({}, { resolveIssuer }), runtime: { ...stillRuntime, ...clock } })
+  const resolved = resolveOptions({
+    ...toOptions({}, { resolveIssuer, logger }),
+    runtime: { ...stillRuntime, ...clock },
+  })
   if (resolved.ask === undefined) throw new Error('There is nobody to ask')
   const directory = createIssuerDirectory(resolved.ask, resolved.rules)
   const find: Parts['find'] = async (issuer = TENANT) => directory.find(issuer)
@@ -126,6 +130,7 @@ describe('an answer', () => {
     ['an unknown option', { issuer: TENANT, keys: { jwks }, audiance: 'x' }],
     ['a tenant from a claim', { issuer: TENANT, keys: { jwks }, mapping: { tenant: { claim: ['t'] } } }],
     ['keys over http', { issuer: TENANT, keys: { jwksUri: 'http://keys.example/' } }],
+    ['keys of which none can be used', { issuer: TENANT, keys: { jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } } }],
     ['a name alone', TENANT],
     ['yes', true],
     ['a list', [{ issuer: TENANT, keys: { jwks } }]],
@@ -147,7 +152,7 @@ describe('an answer', () => {
     )
     expect(await reasonOfAsync(() => verifier.verify(toSigned(claims({ iss: issuer }))))).toBe('ERR_UNEXPECTED')
     const [message, detail] = said as [string, { option: string; problem: string }]
-    expect(message).toBe('resolveIssuer gave an answer that cannot be')
+    expect(message).toBe('resolveIssuer answered with options that are not valid')
     expect(detail.problem).toContain(`Option "${detail.option.slice(0, 300)}`)
     return detail.problem
   }
@@ -271,6 +276,42 @@ describe('an answer that is held', () => {
     clock.advance(5_000)
     await find()
     expect(asked).toHaveLength(4)
+  })
+
+  it('has been held for as long as the machine slept (invariant 13): a tenant that went meanwhile is asked for, and refused', async () => {
+    const { find, clock, answer, asked } = createParts()
+    expect(await find()).toBeDefined()
+    answer(() => undefined)
+    clock.suspend(86_400_000)
+    expect(await find()).toBeUndefined()
+    expect(asked).toHaveLength(2)
+    answer(trusting)
+    clock.suspend(30_000)
+    expect(await find()).toBeDefined()
+  })
+
+  it('whose successor cannot be used stays for its five minutes, the operator is told, and a corrected answer is taken', async () => {
+    const logger = createKeepingLogger()
+    const { directory, reason, clock, answer } = createParts(trusting, logger)
+    expect(await reason()).toBe('accepted')
+    answer((issuer) => ({ issuer, keys: { jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } } }))
+    clock.advance(60_000)
+    expect(await reason()).toBe('accepted')
+    await settle()
+    const problem = expect.stringMatching(/^Option "resolveIssuer\(\)\.keys\.jwks": no usable key in it/)
+    const option = 'resolveIssuer().keys.jwks'
+    expect(logger.lines).toEqual([
+      {
+        level: 'warn',
+        message: 'An issuer cannot be asked for anew',
+        detail: { issuer: TENANT, reason: 'ERR_CONFIG_INVALID', option, problem },
+      },
+    ])
+    clock.advance(240_000)
+    expect(await reason()).toBe('ERR_CONFIG_INVALID')
+    answer(trusting)
+    expect(await reason()).toBe('accepted')
+    directory.close()
   })
 
   it('is gone once the application denies it', async () => {

@@ -208,9 +208,9 @@ describe('keys by discovery', () => {
 
 describe('keys as they are', () => {
   it('stop the start where none is usable', () => {
-    expect(() => create('https://a.example', { kind: 'jwks', jwks: { keys: [] } })).toThrow(
-      expect.objectContaining({ reason: 'ERR_CONFIG_INVALID' }),
-    )
+    expect(() =>
+      create('https://a.example', { kind: 'jwks', jwks: { keys: [] }, option: 'issuers[0].keys.jwks' }),
+    ).toThrow(expect.objectContaining({ reason: 'ERR_CONFIG_INVALID' }))
   })
 })
 

@@ -6,7 +6,11 @@ import { makePair, toJwks } from './jwks.js'
 import { createKeepingLogger, issuer } from './scripted.js'
 
 function create(jwks: unknown, logger: ReturnType<typeof createKeepingLogger> = createKeepingLogger()): KeySource {
-  return createStaticKeySource(issuer, jwks as { keys: object[] }, { logger, runtime: systemRuntime })
+  return createStaticKeySource(
+    issuer,
+    { kind: 'jwks', jwks: jwks as { keys: object[] }, option: 'issuers[2].keys.jwks' },
+    { logger, runtime: systemRuntime },
+  )
 }
 
 describe('keys that stand in the configuration', () => {
@@ -33,7 +37,7 @@ describe('keys that stand in the configuration', () => {
     ['keys that are no list', { keys: {} }],
   ])('are a mistake of the configuration where there is %s', (_name, jwks) => {
     expect(() => create(jwks)).toThrow(
-      expect.objectContaining({ reason: 'ERR_CONFIG_INVALID', detail: { option: 'keys.jwks' } }),
+      expect.objectContaining({ reason: 'ERR_CONFIG_INVALID', detail: { option: 'issuers[2].keys.jwks' } }),
     )
   })
 

@@ -1,4 +1,3 @@
-import { ConfigurationError } from '@countersign/core'
 import { invalid, list, optional, readTable, required, text } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
 import { checkFetchUrl, createKeySource, keys } from '@countersign/core/server'
@@ -103,13 +102,8 @@ function readKeys(value: unknown, option: string, clientId: string, { keySource 
     throw invalid({ option: `${option}.keys`, got: given, wants: '{ jwks } or { jwksUri }', fix })
   }
   if (location.kind === 'jwks-uri') checkFetchUrl(location.url, `${option}.keys.jwksUri`, keySource.network)
-  try {
-    // Events of key sets are by the name of the issuer; clients have theirs, and no two parties may share one.
-    return { method: 'private_key_jwt', keys: createKeySource(`client:${clientId}`, location, keySource) }
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    throw new ConfigurationError('ERR_CONFIG_INVALID', `${option}.${error.message}`, { option: `${option}.keys` })
-  }
+  // Events of key sets are by the name of the issuer; clients have theirs, and no two parties may share one.
+  return { method: 'private_key_jwt', keys: createKeySource(`client:${clientId}`, location, keySource) }
 }
 
 /** RFC 8705 section 2.1.2: exactly one. */

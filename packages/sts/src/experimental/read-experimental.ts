@@ -1,4 +1,3 @@
-import { ConfigurationError } from '@countersign/core'
 import type { KeySource } from '@countersign/core'
 import { invalid, list, listOrNone, optional, readTable, required, table, text } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
@@ -87,11 +86,6 @@ function createSource({ issuer, keys: location }: ReadIssuer, option: string, co
   if (location.kind === 'jwks-uri') checkFetchUrl(location.url, `${option}.keys.jwksUri`, context.network)
   if (location.kind === 'discovery' && location.url !== undefined)
     checkFetchUrl(location.url, `${option}.keys.discoveryUrl`, context.network)
-  try {
-    // Named apart from the same issuer in a verifier: events of key sets go by the name.
-    return createKeySource(`id-jag:${issuer}`, location, context)
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    throw new ConfigurationError('ERR_CONFIG_INVALID', `${option}.${error.message}`, { option: `${option}.keys` })
-  }
+  // Named apart from the same issuer in a verifier: events of key sets go by the name.
+  return createKeySource(`id-jag:${issuer}`, location, context)
 }

@@ -127,7 +127,7 @@ describe('a ConfigurationError', () => {
     const { privateKey } = await createTestKey('ES256')
     const jwks = { keys: [privateKey.export({ format: 'jwk' })] }
     const message = messageOf({ clientId: 'a', authentication: { method: 'private_key_jwt', keys: { jwks } } })
-    expect(message).toContain('clients[0].authentication.keys.jwks: no usable key')
+    expect(message).toContain('Option "clients[0].authentication.keys.jwks": no usable key')
     expect(message).toContain('private 1')
   })
 
