@@ -1,35 +1,24 @@
 import { hash } from 'node:crypto'
 import type { AuditEntry, AuditTokenRef } from './audit-event.js'
 import type { AuthRequest, IncomingRequest } from './auth-request.js'
-import { AuthorizationError, CountersignError, InternalError, toPlainDetail } from './errors.js'
+import { AuthorizationError, CountersignError, InternalError } from './errors.js'
 import type { AuditRecorder } from './ports.js'
 import type { Principal, Verdict } from './principal.js'
 import { deferRecord, recordLater } from './record.js'
-import type { Rules } from './rules.js'
-import { silentLogger } from './runtime.js'
-import type { Logger } from './runtime.js'
+import type { RefusalLog } from './refusal-log.js'
 import type { Credentials } from './steps/credentials.js'
 import type { Verifier } from './verifier.js'
 
-type Told = Pick<Rules, 'audit' | 'logger'>
+interface Told {
+  readonly audit: AuditRecorder | undefined
+  readonly logRefusal: RefusalLog
+}
 
 const listeners = new WeakMap<Verifier<unknown>, Told>()
 
 /** Says who is told of what guards refuse, for requests that this verifier judged. */
-export function setTold<C>(verifier: Verifier<C>, { audit, logger }: Told): void {
-  listeners.set(verifier as Verifier<unknown>, { audit, logger })
-}
-
-/**
- * Says why a request was refused. As `debug`, because strangers decide how many there are; as `error` where the mistake is the
- * application's own.
- */
-export function logRefusal(refusal: CountersignError, logger: Logger): void {
-  if (logger === silentLogger) return
-  const { reason, status } = refusal
-  const told = { status, reason, ...toPlainDetail(refusal) }
-  if (status === 500) logger.error('A request failed', told)
-  else logger.debug('A request was refused', told)
+export function setTold<C>(verifier: Verifier<C>, told: Told): void {
+  listeners.set(verifier as Verifier<unknown>, told)
 }
 
 /** Records that a request, or a bare token, was accepted: as often as the trail wants to hear of it. */
@@ -87,11 +76,11 @@ export function recordDenial<C>(
   { verifier, request }: { readonly verifier: Verifier<unknown>; readonly request: AuthRequest | undefined },
   raw: object,
 ): void {
-  const { audit, logger } = listeners.get(verifier) ?? {}
+  const told = listeners.get(verifier)
   const refusal = error instanceof CountersignError ? error : new InternalError('ERR_GUARD_FAILED', { cause: error })
   const { reason } = refusal
-  if (logger !== undefined) logRefusal(refusal, logger)
-  recordLater(audit, () => ({
+  told?.logRefusal(refusal)
+  recordLater(told?.audit, () => ({
     type: 'authz.denied',
     outcome: error instanceof AuthorizationError ? 'denied' : 'error',
     reason,

@@ -6,6 +6,7 @@ import { after } from './maybe.js'
 import type { Maybe } from './maybe.js'
 import type { RevocationStore } from './ports.js'
 import type { Verdict } from './principal.js'
+import type { RefusalLog } from './refusal-log.js'
 import type { Rules } from './rules.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
 import type { HeaderCache } from './stores/header-cache.js'
@@ -33,6 +34,7 @@ export interface Policy<C> {
   readonly revocations: RevocationStore | undefined
   readonly proofKeys: ProofKeys
   readonly headers: HeaderCache
+  readonly logRefusal: RefusalLog
 }
 
 /** A token that was accepted. */

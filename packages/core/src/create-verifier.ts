@@ -19,6 +19,7 @@ import type { VerifierOptions } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
 import type { Claims } from './principal.js'
 import { recordLater } from './record.js'
+import { createRefusalLog } from './refusal-log.js'
 import { createHeaderCache } from './stores/header-cache.js'
 import { createTokenCache } from './stores/token-cache.js'
 import { readCredentials } from './steps/credentials.js'
@@ -34,19 +35,21 @@ const VERIFY_TABLE: OptionTable<{ readonly dangerouslySkipBinding: boolean }> = 
  * @throws ConfigurationError naming the option, what it got, what it wants and the fix
  */
 export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifier<C> {
-  const { rules, issuers: resolved, ask, schema, tokenCache, revocations } = resolveOptions<C>(options)
-  const listed = createIssuerList(resolved, rules)
+  const resolved = resolveOptions<C>(options)
+  const { rules, ask, schema, tokenCache, revocations } = resolved
+  const listed = createIssuerList(resolved.issuers, rules)
   const directory = ask === undefined ? undefined : createIssuerDirectory(ask, rules)
   const cache = tokenCache === undefined ? undefined : createTokenCache<C>(tokenCache.maxEntries)
   const issuers = createIssuers(listed, directory, rules)
-  const memory = { cache, proofKeys: createProofKeys(), headers: createHeaderCache(resolved.length) }
-  const policy: Policy<C> = Object.freeze({ rules, issuers, schema, revocations, ...memory })
+  const memory = { cache, proofKeys: createProofKeys(), headers: createHeaderCache(resolved.issuers.length) }
+  const logRefusal = createRefusalLog(rules)
+  const policy: Policy<C> = Object.freeze({ rules, issuers, schema, revocations, logRefusal, ...memory })
   const { dpop, runtime } = rules
   const publicUrl = rules.publicUrls[0]
   const trustHost = rules.dangerouslyTrustRequestHost
   const view = (request: IncomingRequest | FetchRequest, target?: string): AuthRequest =>
     toAuthRequest(request, { publicUrl, trustHost, target })
-  const challenge = toChallengeRules(rules, resolved)
+  const challenge = toChallengeRules(rules, resolved.issuers)
   let resourceMetadataUrl: string | undefined
   const verifier = Object.freeze<Verifier<C>>({
     publicUrl,
@@ -73,7 +76,7 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
     toAuthRequest: view,
     ready: () => checkReadiness(listed.all),
     health: () => listed.all.map(({ issuer, keys }) => ({ issuer, ...keys.health() })),
-    explain: explainer(() => explainPolicy(rules, resolved), policy),
+    explain: explainer(() => explainPolicy(resolved), policy),
     refuse: (error, scheme) => toRefusal(error, { ...challenge, resourceMetadataUrl }, scheme),
     responseHeaders: (request) => toNonceHeaders(request, dpop?.nonces, runtime),
     close: async () => {
@@ -89,7 +92,7 @@ export function createVerifier<C = Claims>(options: VerifierOptions<C>): Verifie
       () => request,
     ),
   )
-  setTold(verifier, rules)
+  setTold(verifier, { audit: rules.audit, logRefusal })
   recordLater(rules.audit, () => toPolicyEntry(verifier.explain()))
   return verifier
 }

@@ -1,10 +1,16 @@
 import { toLoggedUrl } from './http/fetch-url.js'
 import type { ResolvedIssuer } from './options/resolve-issuer.js'
+import type { Resolved } from './options/resolve.js'
 import type { KeysLocation } from './keys/key-source.js'
+import { toThumbprint } from './keys/proof-keys.js'
 import type { IssuerRules, Rules } from './rules.js'
 
-/** The resolved policy as plain data: what holds, defaults included. Holds no key, no header value and no query of a URL. */
-export function explainPolicy(rules: Rules, issuers: readonly ResolvedIssuer[]): Readonly<Record<string, unknown>> {
+/**
+ * The resolved policy as plain data: what holds, defaults included. Of code that the application gives it says that there is some. Holds
+ * no key but its thumbprint, no header value and no query of a URL.
+ */
+export function explainPolicy<C>(resolved: Resolved<C>): Readonly<Record<string, unknown>> {
+  const { rules, issuers, ask, schema, tokenCache, revocations } = resolved
   const { realm, clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds, limits, network, keyCache } = rules
   return {
     realm,
@@ -12,6 +18,7 @@ export function explainPolicy(rules: Rules, issuers: readonly ResolvedIssuer[]):
     maxTokenAgeSeconds: maxTokenAgeSeconds ?? null,
     maxTokenLifetimeSeconds: maxTokenLifetimeSeconds ?? null,
     publicUrls: [...rules.publicUrls],
+    dangerouslyTrustRequestHost: rules.dangerouslyTrustRequestHost,
     dpop: explainDpop(rules.dpop),
     limits: { ...limits },
     network: {
@@ -23,6 +30,11 @@ export function explainPolicy(rules: Rules, issuers: readonly ResolvedIssuer[]):
       proxied: network.proxyUrl !== undefined,
     },
     keyCache: { ...keyCache },
+    tokenCache: tokenCache === undefined ? false : { ...tokenCache },
+    revocationStore: revocations !== undefined,
+    claims: schema !== undefined,
+    audit: rules.audit !== undefined,
+    resolveIssuer: ask !== undefined,
     issuers: issuers.map(explainIssuer),
   }
 }
@@ -93,7 +105,11 @@ function explainGrants({
 }
 
 function explainKeys(location: KeysLocation): Readonly<Record<string, unknown>> {
-  if (location.kind === 'jwks') return { jwks: location.jwks.keys.length }
+  if (location.kind === 'jwks') {
+    const members = location.jwks.keys as readonly Readonly<Record<string, unknown>>[]
+    // RFC 7638, so that another key is another policy.
+    return { jwks: members.map((jwk) => toThumbprint(jwk) ?? null) }
+  }
   if (location.kind === 'jwks-uri')
     return { jwksUri: toLoggedUrl(location.url), headers: Object.keys(location.headers ?? {}) }
   return { discovery: location.url === undefined ? 'from the issuer' : toLoggedUrl(location.url) }

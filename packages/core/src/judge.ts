@@ -1,5 +1,5 @@
 import type { AuthRequest } from './auth-request.js'
-import { logRefusal, recordAcceptance, recordRefusal } from './audit-verdict.js'
+import { recordAcceptance, recordRefusal } from './audit-verdict.js'
 import { authenticate, checkStanding } from './authenticate.js'
 import type { Accepted, Policy } from './authenticate.js'
 import { hasVerdictSubscribers, publishVerdictEvent } from './diagnostics.js'
@@ -79,7 +79,7 @@ function refuse<C>(
 ): CountersignError {
   const refusal = toRefusable(error, policy)
   policy.issuers.nearMisses.tell(refusal)
-  logRefusal(refusal, policy.rules.logger)
+  policy.logRefusal(refusal)
   if (startedAtMs !== undefined) {
     const { code, reason, detail } = refusal
     const { audit, runtime } = policy.rules

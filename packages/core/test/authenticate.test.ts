@@ -60,6 +60,7 @@ function createParts(options: Partial<VerifierOptions<unknown>> = {}, issuer: Pa
     },
     proofKeys: createProofKeys(),
     headers: createHeaderCache(),
+    logRefusal: () => {},
   }
   const judge: Parts['judge'] = async (token = toSigned(claims())) => {
     let accepted: Accepted<unknown> | undefined

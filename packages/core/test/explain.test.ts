@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createTestKey } from '@countersign/testing'
 import { createVerifier } from '../src/create-verifier.js'
+import { toThumbprint } from '../src/keys/proof-keys.js'
+import { memoryRevocationStore } from '../src/stores/memory-revocation-store.js'
 import { AUDIENCE, claims, ISSUER, key, toOptions, toSigned } from './parts.js'
 
 const SECRET = 'hunter2hunter2'
@@ -13,6 +16,12 @@ describe('explain()', () => {
       maxTokenAgeSeconds: null,
       limits: { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 },
       network: { timeoutMs: 3_000, maxBytes: 524_288, allowInsecureLoopback: false, proxied: false },
+      dangerouslyTrustRequestHost: false,
+      tokenCache: { maxEntries: 5_000 },
+      revocationStore: false,
+      claims: false,
+      audit: false,
+      resolveIssuer: false,
       keyCache: {
         minAgeMs: 60_000,
         defaultAgeMs: 300_000,
@@ -63,7 +72,7 @@ describe('explain()', () => {
       network: { certificateAuthorities: 1, proxied: true },
       issuers: [
         {
-          keys: { jwks: 1 },
+          keys: { jwks: [expect.stringMatching(/^[\w-]{43}$/)] },
           audience: { aud: [AUDIENCE], claim: { path: ['client_id'], oneOf: ['c'] } },
           requiredClaims: [
             { claim: ['email'], oneOf: null },
@@ -88,11 +97,28 @@ describe('explain()', () => {
     for (const hidden of [SECRET, key.publicJwk.x, key.publicJwk.y]) expect(text).not.toContain(hidden)
     expect(verifier.explain()).toMatchObject({
       issuers: [
-        { keys: { jwks: 1 } },
+        { keys: { jwks: [toThumbprint(key.publicJwk)] } },
         { keys: { jwksUri: 'https://b.example/jwks', headers: ['authorization'] } },
         { keys: { discovery: 'https://c.example/d' } },
       ],
     })
+  })
+
+  it('says something else of whatever lets other tokens in: its digest is what the audit trail knows a policy by', async () => {
+    const another = await createTestKey('ES256')
+    const revocations = memoryRevocationStore()
+    const policies = [
+      toOptions(),
+      toOptions({ keys: { jwks: { keys: [another.publicJwk] } } }),
+      toOptions({}, { dangerouslyTrustRequestHost: true }),
+      toOptions({}, { revocationStore: revocations }),
+      toOptions({}, { resolveIssuer: async () => undefined }),
+      toOptions({}, { tokenCache: false }),
+      toOptions({}, { tokenCache: { maxEntries: 1 } }),
+      toOptions({}, { claims: { '~standard': { version: 1, vendor: 'x', validate: () => ({ value: {} }) } } }),
+    ]
+    const said = policies.map((options) => JSON.stringify(createVerifier(options).explain()))
+    expect(new Set(said).size).toBe(policies.length)
   })
 
   it('gives a copy: nobody changes the policy through it', () => {

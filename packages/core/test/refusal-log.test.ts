@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createTestClock } from '@countersign/testing'
 import { describe, expect, it } from 'vitest'
 import type { IncomingRequest } from '../src/auth-request.js'
 import { createVerifier } from '../src/create-verifier.js'
@@ -10,7 +11,7 @@ import { authenticateRequest, checkGuard } from '../src/http/attachment.js'
 import type { VerifierOptions } from '../src/options/options.js'
 import type { Logger } from '../src/runtime.js'
 import type { Verifier } from '../src/verifier.js'
-import { claims, ISSUER, toOptions, toSigned } from './parts.js'
+import { claims, ISSUER, NOW_SECONDS, stillRuntime, toOptions, toSigned } from './parts.js'
 import { errorOfAsync, reasonOfAsync } from './refusals.js'
 
 type Line = readonly [keyof Logger, string, Readonly<Record<string, unknown>> | undefined]
@@ -26,6 +27,8 @@ function create(more: Partial<VerifierOptions> = {}): { readonly verifier: Verif
 }
 
 const toRaw = (token: string): IncomingRequest => ({ headers: { authorization: `Bearer ${token}` } })
+
+const NO_FAULT = 'Requests are refused for no fault of theirs'
 
 /** This file, with the line and the column that something was thrown at. */
 const here = expect.stringMatching(/refusal-log\.test\.ts:\d+:\d+$/) as string
@@ -52,7 +55,38 @@ describe('the logger', () => {
     expect(lines).toMatchObject([['debug', 'A request was refused', { status: 403, reason: 'ERR_SCOPE_INSUFFICIENT' }]])
   })
 
-  it('is told, as an error, where a function of the application threw, and none of its text', async () => {
+  it('is warned once a minute, for each reason, of what no caller can help', async () => {
+    const clock = createTestClock(NOW_SECONDS * 1_000)
+    let away = true
+    const revocationStore = {
+      isRevoked: () => (away ? Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNRESET' })) : false),
+    }
+    const mapping = { roles: { claim: ['roles'] } }
+    const { verifier, lines } = create({
+      ...toOptions({ mapping }),
+      revocationStore,
+      runtime: { ...stillRuntime, ...clock },
+    })
+    const warnings = (): number => lines.filter(([level]) => level === 'warn').length
+    const ask = async (changes = {}): Promise<string> =>
+      reasonOfAsync(() => verifier.verify(toSigned(claims({ exp: NOW_SECONDS + 3_600, ...changes }))))
+    for (let index = 0; index < 3; index++) expect(await ask()).toBe('ERR_STATUS_UNAVAILABLE')
+    expect(warnings()).toBe(1)
+    expect(lines).toContainEqual(['warn', NO_FAULT, expect.objectContaining({ status: 503, code: 'ECONNRESET' })])
+    clock.advance(59_999)
+    await ask()
+    expect(warnings()).toBe(1)
+    clock.advance(1)
+    await ask()
+    expect(warnings()).toBe(2)
+    away = false
+    clock.advance(60_000)
+    expect(await ask()).toBe('accepted')
+    expect(await ask({ aud: 'other' })).toBe('ERR_TOKEN_AUDIENCE')
+    expect(warnings()).toBe(2)
+  })
+
+  it('is told, as an error or a warning, where a function of the application threw, and none of its text', async () => {
     const fail = (): never => {
       throw new TypeError('the secret\n    at (/etc/passwd:1:1)')
     }
@@ -66,9 +100,17 @@ describe('the logger', () => {
     await reasonOfAsync(() => asking.verify(toSigned(claims())))
     const thrown = { cause: 'TypeError', at: here }
     expect(lines).toMatchObject([['error', 'A request failed', { status: 500, reason: 'ERR_GUARD_FAILED', ...thrown }]])
+    const unmapped = { status: 401, reason: 'ERR_TOKEN_MAPPING', ...thrown }
+    const unknown = { status: 503, reason: 'ERR_STATUS_UNAVAILABLE', ...thrown }
     expect([said, asked]).toMatchObject([
-      [['debug', 'A request was refused', { status: 401, reason: 'ERR_TOKEN_MAPPING', ...thrown }]],
-      [['debug', 'A request was refused', { status: 503, reason: 'ERR_STATUS_UNAVAILABLE', ...thrown }]],
+      [
+        ['debug', 'A request was refused', unmapped],
+        ['warn', NO_FAULT, unmapped],
+      ],
+      [
+        ['debug', 'A request was refused', unknown],
+        ['warn', NO_FAULT, unknown],
+      ],
     ])
     expect(JSON.stringify([lines, said, asked])).not.toMatch(/secret|passwd/)
   })
@@ -103,6 +145,7 @@ describe('an issuer that cannot be reached', () => {
     expect(lines).toMatchObject([
       ['warn', 'The keys of an issuer could not be read', why],
       ['debug', 'A request was refused', { reason: 'ERR_KEYS_UNAVAILABLE', ...detail }],
+      ['warn', NO_FAULT, { reason: 'ERR_KEYS_UNAVAILABLE', ...detail }],
     ])
     await verifier.close()
   })

@@ -149,8 +149,8 @@ export interface VerifierOptions<C = Claims> {
    */
   readonly audit?: AuditRecorder | undefined
   /**
-   * Where an operator is told what a client must not learn: why a request was refused (`debug`), how keys fare (`warn`), where a function
-   * of the application failed (`error`). Default: silent.
+   * Where an operator is told what a client must not learn: why each request was refused (`debug`); how keys fare, and once a minute what
+   * refuses requests for no fault of theirs, such as a store that is away (`warn`); what was answered with 500 (`error`). Default: silent.
    */
   readonly logger?: Logger | undefined
   /** Stands in every challenge. Default `'api'`. */
