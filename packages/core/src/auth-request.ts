@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { isCut } from './http/raw-fields.js'
 
 /** The framework-neutral view of a request: all that authentication reads of it. */
 export interface AuthRequest {
@@ -33,6 +34,8 @@ export interface ConnectionSocket {
   /** On a TLS connection whose server asks for certificates: whether the chain of the client's held. */
   readonly authorized?: boolean | undefined
   getPeerX509Certificate?(): X509Certificate | undefined
+  /** Of a connection that Node's own server took. */
+  readonly server?: { readonly maxHeadersCount?: number | null | undefined } | undefined
 }
 
 /** What is read of a Fetch API `Request`. */
@@ -122,9 +125,6 @@ function fromIncoming(source: IncomingRequest, context: AuthRequestContext | und
   }
 }
 
-/** Node keeps a thousand fields, names and values in one list, and drops the rest without a word. */
-const FULL_RAW_HEADERS = 2_000
-
 const AUTHORIZATION = 'authorization'
 const DPOP = 'dpop'
 
@@ -141,8 +141,8 @@ function readFields(source: IncomingRequest): Pick<AuthRequest, 'authorization' 
     if (isNamed(field, AUTHORIZATION)) authorization.push(raw[index + 1] ?? '')
     else if (isNamed(field, DPOP)) dpop.push(raw[index + 1] ?? '')
   }
-  // Behind a thousand others a second token is seen by the proxy in front and not by us: an empty field stands for it.
-  if (raw.length >= FULL_RAW_HEADERS) {
+  // Behind so many others a second token is seen by the proxy in front and not by us: an empty field stands for it.
+  if (isCut(source)) {
     authorization.push('')
     dpop.push('')
   }

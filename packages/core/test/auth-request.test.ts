@@ -1,5 +1,7 @@
-import { IncomingMessage } from 'node:http'
-import { Socket } from 'node:net'
+import { once } from 'node:events'
+import { createServer, IncomingMessage } from 'node:http'
+import { connect, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { isAuthRequest, toAuthRequest } from '../src/auth-request.js'
 import type { AuthRequest, IncomingRequest } from '../src/auth-request.js'
@@ -40,6 +42,42 @@ describe('several Authorization fields', () => {
     expect(toAuthRequest(toRequest(1_000, ...own)).authorization).toEqual(['Bearer one', ''])
     expect(toAuthRequest(toRequest(1_000)).authorization).toEqual([''])
     expect(toAuthRequest(toRequest(1_000)).dpop).toEqual([''])
+  })
+
+  it.each([
+    [20, 20, ['']],
+    [20, 19, []],
+    [31, 62, ['']],
+    [0, 5_000, []],
+    [null, 999, []],
+    [null, 1_000, ['']],
+  ])(
+    'count as one more behind as many fields as this server keeps, with maxHeadersCount %j and %j fields',
+    (most, fields, more) => {
+      const rawHeaders = ['Authorization', 'Bearer one', ...Array.from({ length: fields - 1 }, () => ['X', 'y']).flat()]
+      const request = { headers: {}, rawHeaders, socket: { server: { maxHeadersCount: most } } }
+      expect(toAuthRequest(request).authorization).toEqual(['Bearer one', ...more])
+    },
+  )
+
+  it('are two, or refused by Node, where a second one stands behind more fields than a real server keeps', async () => {
+    const seen: number[] = []
+    const server = createServer((request, response) => {
+      seen.push(toAuthRequest(request).authorization.length)
+      response.end()
+    })
+    server.maxHeadersCount = 20
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const others = Array.from({ length: 100 }, (_, index) => `X-${index}: y`)
+    const lines = ['GET / HTTP/1.1', 'Host: a', 'Authorization: Bearer one', ...others, 'Authorization: Bearer two']
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    if (seen.length === 0) expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 /)
+    else expect(seen).toEqual([2])
+    socket.destroy()
+    server.close()
   })
 
   it('are looked for among the names of rawHeaders alone, not among the values', () => {

@@ -5,6 +5,7 @@ import { InternalError } from '../errors.js'
 import type { HttpHandler, HttpPeer } from '../ports.js'
 import { toCappedBody } from './request-body.js'
 import type { CappedBody } from './request-body.js'
+import { isCut } from './raw-fields.js'
 
 /** A raw request, whose body is a stream. */
 export type IncomingStream = IncomingRequest & Readable & { readonly httpVersionMajor?: number | undefined }
@@ -96,8 +97,10 @@ function toUrl(raw: IncomingStream, target: string): string | undefined {
   return candidates.find((url) => url !== undefined && URL.canParse(url))
 }
 
-/** Every field with each of its values; `undefined` where one cannot be a field of the Fetch API. */
-function toHeaders({ rawHeaders = [], headers }: IncomingStream): Headers | undefined {
+/** Every field with each of its values; `undefined` where one cannot be a field of the Fetch API, or some may be missing. */
+function toHeaders(raw: IncomingStream): Headers | undefined {
+  if (isCut(raw)) return undefined
+  const { rawHeaders = [], headers } = raw
   const fields =
     rawHeaders.length > 0
       ? rawHeaders.flatMap((value, index) => (index % 2 === 1 ? [[String(rawHeaders[index - 1]), value] as const] : []))

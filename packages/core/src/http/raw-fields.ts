@@ -1,0 +1,15 @@
+import type { IncomingRequest } from '../auth-request.js'
+
+/** What Node keeps where the server says nothing else. */
+const KEPT_FIELDS = 1_000
+
+/**
+ * Whether Node may have dropped fields of a request: it keeps `server.maxHeadersCount` of them, and older versions of it drop the rest
+ * without a word, where the proxy in front sees them all. A request with just as many counts as cut too.
+ */
+export function isCut({ rawHeaders, socket }: Pick<IncomingRequest, 'rawHeaders' | 'socket'>): boolean {
+  if (rawHeaders === undefined) return false
+  const most = socket?.server?.maxHeadersCount ?? KEPT_FIELDS
+  // Names and values are one list. None is as many as there are.
+  return most > 0 && rawHeaders.length >= most * 2
+}
