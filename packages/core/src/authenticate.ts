@@ -79,6 +79,7 @@ function prove<C>(credentials: Credentials, policy: Policy<C>): Maybe<Proven> {
     after(findKeys(decoded, issuer), (keys) =>
       takeTurn(credentials, () => {
         const verified = verifySignature(decoded, keys) // RFC 7515 section 5.2
+        if (!issuer.listed) policy.issuers.vouch(issuer.issuer)
         if (decoded.newHeaderText !== undefined)
           policy.headers.remember(decoded.newHeaderText, decoded.header, verified.key)
         checkClaims(verified, issuer, policy.rules) // RFC 7519 section 4.1, RFC 9068 section 4
@@ -107,8 +108,10 @@ export function checkStanding({ verified, issuer }: Proven): void {
 }
 
 /**
- * What was proven of this very token before, if it still stands: its issuer is trusted by the same rules, its key is in
- * the set, its time has not run out. Otherwise it is judged afresh, so that the reason is the true one.
+ * What was proven of this very token before, if it still stands: its issuer is trusted by the same rules, and its key is in
+ * the set. Otherwise it is judged afresh, so that the reason is the true one. Its times are checked again here.
+ *
+ * @throws AuthenticationError as {@link checkTime} does
  */
 function recall<C>(key: string, { cache, issuers, rules }: Policy<C>): Maybe<Remembered<C> | undefined> {
   const known = cache?.find(key)

@@ -50,7 +50,7 @@ function createParts(options: Partial<VerifierOptions<unknown>> = {}, issuer: Pa
     rules,
     schema,
     revocations,
-    issuers: { find: () => trusted, nearMisses: { find: () => undefined, tell: () => {} } },
+    issuers: { find: () => trusted, vouch: () => {}, nearMisses: { find: () => undefined, tell: () => {} } },
     cache: cache && {
       ...cache,
       remember: (name, entry) => {

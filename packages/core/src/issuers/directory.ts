@@ -9,6 +9,7 @@ import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
 import { createGate } from './gate.js'
 import type { Gate } from './gate.js'
 import { toTrustedIssuer } from './list.js'
+import { createNames } from './names.js'
 
 /** Asks the application for an issuer, and reads its answer as an entry of `issuers` is read. */
 export type AskForIssuer = (issuer: string) => Promise<ResolvedIssuer | undefined>
@@ -20,7 +21,7 @@ const HELD_MS = 300_000
 const DENIED_MS = 30_000
 /** A refresh that failed is not tried again sooner: one issuer's trouble must not use up the budget of the others. */
 const RETRY_MS = 5_000
-const MAX_HELD = 1_000
+const MAX_DENIED = 1_000
 
 interface Held {
   readonly trusted: TrustedIssuer
@@ -38,20 +39,20 @@ export interface IssuerDirectory extends IssuerSource {
 /**
  * Creates the source behind `resolveIssuer`. One call per issuer at a time, behind a gate; what was answered is held for
  * a minute and at most five, what was denied for half of one, apart from each other so that made-up names push out no
- * real tenant. An answer that has not changed keeps its keys. A machine that slept has held its answers all that time.
+ * real tenant, and who signs apart from both, so that real names in unsigned tokens push out none either. An answer that has not changed keeps its keys. A machine that slept has held its answers all that time.
  *
  * Only https URLs of at most 2,048 characters are asked for: whatever else a token says never reaches the application.
  */
 export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDirectory {
   const { runtime, logger } = rules
-  const held = new LRUCache<string, Held>({ max: MAX_HELD })
-  const denied = new LRUCache<string, Moment>({ max: MAX_HELD })
+  const held = createNames<Held>()
+  const denied = new LRUCache<string, Moment>({ max: MAX_DENIED })
   const pending = new Map<string, Promise<TrustedIssuer | undefined>>()
   const gate = createGate(runtime)
 
   const askAgain = async (issuer: string, pass: Gate['pass']): Promise<TrustedIssuer | undefined> => {
     const resolved = await pass(() => ask(issuer))
-    const before = held.get(issuer)
+    const before = held.find(issuer)
     if (resolved === undefined) {
       before?.trusted.keys.close()
       held.delete(issuer)
@@ -80,17 +81,24 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
       logger.warn('An issuer cannot be asked for anew', { issuer, reason: error.reason, ...toPlainDetail(error) })
     })
   }
+  /** Whoever signs does not stand in line with names that were merely heard of, but once in five seconds where there is no answer. */
+  const toPass = (issuer: string, known: Held | undefined): Gate['pass'] => {
+    if (known === undefined || !held.isVouched(issuer) || !isPast(known.askedAt, RETRY_MS)) return gate.pass
+    known.askedAt = toMoment(runtime)
+    return gate.passKnown
+  }
   return {
     find(issuer) {
-      const known = held.get(issuer)
+      const known = held.find(issuer)
       if (known !== undefined && !isPast(known.answeredAt, HELD_MS)) {
         refresh(issuer, known)
         return known.trusted
       }
       const refusedAt = denied.get(issuer)
       if ((refusedAt !== undefined && !isPast(refusedAt, DENIED_MS)) || !isAskable(issuer)) return undefined
-      return askOnce(issuer, gate.pass)
+      return askOnce(issuer, toPass(issuer, known))
     },
+    vouch: held.vouch,
     close() {
       for (const { trusted } of held.values()) trusted.keys.close()
       held.clear()

@@ -17,5 +17,9 @@ export function createIssuers(listed: IssuerList, directory: IssuerDirectory | u
   return {
     nearMisses: createNearMisses(names, rules.logger, rules.runtime),
     find: (issuer) => listed.find(issuer) ?? directory?.find(issuer),
+    vouch(issuer) {
+      listed.vouch(issuer)
+      directory?.vouch(issuer)
+    },
   }
 }

@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache'
 import { createKeySource } from '../keys/key-source.js'
 import type { ResolvedIssuer } from '../options/resolve-issuer.js'
 import type { IssuerRules, Rules } from '../rules.js'
 import { IssuerWithKeys } from './issuer-with-keys.js'
+import { createNames } from './names.js'
 import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
 import { isTemplate, parseTemplate } from './template.js'
 import type { IssuerTemplate } from './template.js'
@@ -13,9 +13,6 @@ export interface IssuerList extends IssuerSource {
   /** Every entry, in order; a template is one entry. */
   readonly all: readonly TrustedIssuer[]
 }
-
-/** Concrete issuers of templates that are held at once. A stranger can name any number of them. */
-const MAX_TENANTS = 1_000
 
 /**
  * Indexes the issuers of the configuration: by every name they may sign with, then by template. Keys are made on first
@@ -33,9 +30,9 @@ export function createIssuerList(issuers: readonly ResolvedIssuer[], rules: Rule
     else for (const name of entry.acceptedIssuers) byName.set(name, entry)
     return entry
   })
-  const tenants = new LRUCache<string, TrustedIssuer>({ max: MAX_TENANTS })
+  const tenants = createNames<TrustedIssuer>()
   const findTenant = (issuer: string): TrustedIssuer | undefined => {
-    const known = tenants.get(issuer)
+    const known = tenants.find(issuer)
     if (known !== undefined) return known
     for (const { template, entry } of templates) {
       const match = template.match(issuer)
@@ -46,7 +43,11 @@ export function createIssuerList(issuers: readonly ResolvedIssuer[], rules: Rule
     }
     return undefined
   }
-  return { all, find: (issuer) => byName.get(issuer) ?? (templates.length === 0 ? undefined : findTenant(issuer)) }
+  return {
+    all,
+    find: (issuer) => byName.get(issuer) ?? (templates.length === 0 ? undefined : findTenant(issuer)),
+    vouch: tenants.vouch,
+  }
 }
 
 /**

@@ -10,4 +10,6 @@ export interface TrustedIssuer extends IssuerRules {
 export interface IssuerSource {
   /** `undefined` means: not trusted. `issuer` is a string of at most 2,048 characters that a stranger chose. */
   find(issuer: string): TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>
+  /** A signature of this issuer has held: from now on no unsigned token makes it forgotten. */
+  vouch(issuer: string): void
 }

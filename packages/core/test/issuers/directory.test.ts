@@ -455,3 +455,44 @@ it('lets an issuer that comes, goes and comes back do so without a restart, cach
   expect(await judge()).toBe('accepted')
   await verifier.close()
 })
+
+describe('unsigned tokens that name real tenants', () => {
+  const forge = (iss: string): string => `${toSigned(claims({ iss })).replace(/[^.]+$/, '')}AAAA`
+
+  it('push none out whose tokens were verified, however many real ones they name', async () => {
+    const clock = createTestClock(NOW_SECONDS * 1_000)
+    const verifier = createVerifier(
+      toOptions(
+        {},
+        {
+          resolveIssuer: async (issuer) => ({ issuer, keys: { jwks } }),
+          runtime: { ...stillRuntime, ...clock },
+          maxTokenAgeSeconds: undefined,
+        },
+      ),
+    )
+    const judge = (token: string): Promise<string> => reasonOfAsync(() => verifier.verify(token))
+    const token = toSigned(claims({ iss: TENANT, exp: NOW_SECONDS + 3_600 }))
+    expect(await judge(token)).toBe('accepted')
+    let named = 0
+    for (let second = 1; second <= 240; second++) {
+      clock.advance(1_000)
+      for (let index = 0; index < 100; index++) await judge(forge(`https://tenant-${named++ % 1_500}.example`))
+      if (second % 30 === 27) expect(await judge(token)).toBe('accepted')
+    }
+  }, 30_000)
+
+  it('make the application be asked no oftener for one that signs, while it has no answer', async () => {
+    const { directory, reason, clock, answer, asked } = createParts()
+    await reason()
+    directory.vouch(TENANT)
+    answer(() => Promise.reject(new Error('away')))
+    clock.advance(300_000)
+    for (let index = 0; index < 600; index++) expect(await reason()).toBe('ERR_ISSUER_UNAVAILABLE')
+    // One out of turn, and then the budget that all names share.
+    expect(asked).toHaveLength(1 + 1 + 500)
+    clock.advance(5_000)
+    answer(trusting)
+    expect(await reason()).toBe('accepted')
+  })
+})

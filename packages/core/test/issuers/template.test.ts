@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createVerifier } from '../../src/create-verifier.js'
+import { CHANNELS } from '../../src/diagnostics.js'
+import type { VerdictEvent } from '../../src/diagnostics.js'
 import { createIssuerList } from '../../src/issuers/list.js'
 import { isTemplate, parseTemplate } from '../../src/issuers/template.js'
 import type { IssuerOptions } from '../../src/options/options.js'
@@ -192,7 +195,7 @@ describe("a token of a template's tenant", () => {
     expect(await both.verify(other)).toMatchObject({ tenant: 'globex', roles: [] })
   })
 
-  it('leaves at most a thousand tenants in memory, the latest used', () => {
+  it('leaves at most a thousand tenants in memory that were merely heard of, the latest used', () => {
     const { rules, issuers } = resolveOptions(toOptions({ issuer: TEMPLATE }))
     const list = createIssuerList(issuers, rules)
     const find = (tid: string | number): unknown => list.find(`${ISSUER}/${tid}/v2.0`)
@@ -204,5 +207,25 @@ describe("a token of a template's tenant", () => {
     expect(find('second')).not.toBe(second)
     expect(find('second')).toMatchObject({ issuer: `${ISSUER}/second/v2.0`, tenant: 'second', listed: false })
     expect(list.all).toHaveLength(1)
+  })
+
+  it('made-up tenants push out none whose token was verified, nor its verdict', async () => {
+    const verifier = createVerifier(toOptions({ issuer: TEMPLATE }))
+    const cached: boolean[] = []
+    const listen = (event: unknown): void => {
+      const { outcome, cached: isCached } = event as VerdictEvent & { readonly cached?: boolean }
+      if (outcome === 'accepted') cached.push(isCached === true)
+    }
+    subscribe(CHANNELS.verdict, listen)
+    onTestFinished(() => void unsubscribe(CHANNELS.verdict, listen))
+    const good = toSigned(claims({ iss: `${ISSUER}/real/v2.0`, tid: 'real' }))
+    await verifier.verify(good)
+    await verifier.verify(good)
+    for (let index = 0; index < 1_000; index++) {
+      const forged = `${toSigned(claims({ iss: `${ISSUER}/t${index}/v2.0`, tid: `t${index}` })).replace(/[^.]+$/, '')}AAAA`
+      expect(await reasonOfAsync(() => verifier.verify(forged))).toBe('ERR_TOKEN_SIGNATURE')
+    }
+    await verifier.verify(good)
+    expect(cached).toEqual([false, true, true])
   })
 })
