@@ -62,7 +62,7 @@ export class Principal<C = DefaultClaims> {
   readonly #scheme: Scheme
   readonly #now: () => number
 
-  /** Only the principal step, and `withPrincipal` in tests, make one. `now` is the clock of the verifier, in milliseconds. */
+  /** Made once a token was judged, and by `withPrincipal` in tests. `now` is the clock of the verifier, in milliseconds. */
   constructor(verdict: Verdict<C>, token: string, scheme: Scheme, now: () => number = Date.now) {
     this.#verdict = verdict
     this.#token = token

@@ -50,43 +50,43 @@ export interface IssuerRules {
 
 /** Upper bounds on what a stranger may send. Bytes count the token's text, which is ASCII. */
 export interface Limits {
-  /** Longest token. */
+  /** Longest token. Default 8,192, from 256 to 65,536. */
   readonly tokenBytes: number
-  /** Longest header of a token, decoded. */
+  /** Longest header of a token, decoded. Default 2,048, from 64 to 16,384. */
   readonly headerBytes: number
-  /** Deepest nesting of a header and of a payload. */
+  /** Deepest nesting of a header and of a payload. Default 16, from 2 to 64. */
   readonly jsonDepth: number
-  /** Most members of a header and of a payload, those of nested objects included. */
+  /** Most members of a header and of a payload, those of nested objects included. Default 256, from 8 to 4,096. */
   readonly jsonMembers: number
 }
 
 /** Bounds on every outbound request. */
 export interface NetworkRules {
-  /** Total deadline of one request in milliseconds: name look-up, connection, headers and body. */
+  /** Total deadline of one request in milliseconds: name look-up, connection, headers and body. Default 3,000, from 1 to 60,000. */
   readonly timeoutMs: number
-  /** Largest body in bytes, after decompression. */
+  /** Largest body in bytes, after decompression. Default 524,288, from 1,024 to 16,777,216. */
   readonly maxBytes: number
-  /** Allows plain http to loopback addresses. */
+  /** Allows plain http to loopback addresses. Default `false`. */
   readonly allowInsecureLoopback: boolean
-  /** PEM of certificate authorities trusted beside nothing else; absent: the runtime's own. */
+  /** PEM of the certificate authorities to trust in place of the runtime's own. Default: those. */
   readonly ca: readonly string[] | undefined
-  /** An HTTP proxy that every request goes through, in a `CONNECT` tunnel. A name and password in it are sent to it. */
+  /** An HTTP proxy that every request goes through, in a `CONNECT` tunnel. A name and password in it are sent to it. Default: none. */
   readonly proxyUrl: string | undefined
-  /** Host names (with port where it is not the default) that may be reached over plain http. */
+  /** Host names (with port where it is not the default) that may be reached over plain http. Default: none. */
   readonly dangerouslyAllowHttpHosts: readonly string[]
 }
 
 /** How long a key set lives. All in milliseconds. */
 export interface KeyCacheRules {
-  /** Least lifetime of a set, whatever `Cache-Control` says; at 80 % of its lifetime a set is read again. */
+  /** Least lifetime of a set, whatever `Cache-Control` says; at 80 % of its lifetime a set is read again. Default 60,000. */
   readonly minAgeMs: number
-  /** Lifetime where `Cache-Control` says nothing. */
+  /** Lifetime where `Cache-Control` says nothing. Default 300,000. */
   readonly defaultAgeMs: number
-  /** Largest lifetime, whatever `Cache-Control` says. */
+  /** Largest lifetime, whatever `Cache-Control` says. Default 3,600,000. */
   readonly maxAgeMs: number
-  /** Least time between two fetches that an unknown `kid` provokes. */
+  /** Least time between two fetches that an unknown `kid` provokes. Default 5,000. */
   readonly cooldownMs: number
-  /** How long keys are used past their lifetime while the refresh fails. */
+  /** How long keys are used past their lifetime while the refresh fails. Default 3,600,000. */
   readonly maxStaleMs: number
 }
 

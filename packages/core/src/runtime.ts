@@ -28,7 +28,7 @@ export const systemRuntime: Runtime = Object.freeze({
   fetch: undefined,
 })
 
-/** Where the suite tells an operator what a client must not learn. Messages are constant; `detail` is plain data. */
+/** Where the suite tells an operator what a client must not learn: `console`, winston, pino, Fastify's `log`. Messages are constant; `detail` is plain data. */
 export interface Logger {
   debug(message: string, detail?: Readonly<Record<string, unknown>>): void
   info(message: string, detail?: Readonly<Record<string, unknown>>): void
@@ -39,14 +39,21 @@ export interface Logger {
 /** Says nothing: the default, because a library has no business on standard output. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
+type DetailFirst = Readonly<Record<keyof Logger, (detail: object, message: string) => void>>
+
+/** Of every logger of pino, and of Fastify's. They want the detail first, and drop what comes second without a word. */
+const PINO = Symbol.for('pino.serializers')
+
 /** A logger whose failures stay its own: what it throws while an answer is being made, or between requests, must not become an outage. */
 export function toSafeLogger(logger: Logger): Logger {
   if (logger === silentLogger) return silentLogger
+  const isPino = PINO in logger
   const guard =
     (level: keyof Logger): Logger['debug'] =>
     (message, detail) => {
       try {
-        logger[level](message, detail)
+        if (isPino && detail !== undefined) (logger as unknown as DetailFirst)[level](detail, message)
+        else logger[level](message, detail)
       } catch {
         // There is nobody left to tell.
       }

@@ -11,7 +11,7 @@ import type { Verifier } from './verifier.js'
  * do nothing: no scope, no role, no permission, no group.
  */
 export type PrincipalDescription<C = DefaultClaims> = {
-  readonly [K in keyof Verdict<C>]?: Verdict<C>[K] | undefined
+  readonly [K in keyof Omit<Verdict<C>, 'cut'>]?: Verdict<C>[K] | undefined
 } & {
   readonly scheme?: Scheme | undefined
   /** What `principal.token` gives; a stand-in that no issuer signed by default. */

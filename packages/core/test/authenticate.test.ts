@@ -124,7 +124,7 @@ describe('invariant 8: a cached verdict is worth no more than a fresh one', () =
     ['another profile', { tokenProfile: 'id-token', clientIds: ['client-1'] }, 'ERR_TOKEN_TYPE'],
     ['fewer algorithms', { algorithms: ['RS256'] }, 'ERR_TOKEN_ALGORITHM'],
     ['a claim more', { requiredClaims: ['email'] }, 'ERR_TOKEN_CLAIM_MISSING'],
-    ['other tenants', { grants: { tenants: ['t'] } }, 'ERR_TOKEN_TENANT'],
+    ['other tenants', { grants: { tenants: ['t'] }, mapping: { tenant: { claim: ['tid'] } } }, 'ERR_TOKEN_TENANT'],
   ] as [string, Partial<IssuerOptions>, string][])('is judged anew under %s', async (_, changes, reason) => {
     const { judge, trust, toIssuer } = createParts()
     await judge(token)

@@ -91,7 +91,7 @@ describe('explain()', () => {
         { issuer: 'b', keys: { jwksUri: `https://b.example/jwks?key=${SECRET}`, headers: { authorization: SECRET } } },
         { issuer: 'c', keys: { discoveryUrl: `https://c.example/d?key=${SECRET}` } },
       ],
-      network: { proxyUrl: `http://user:${SECRET}@proxy.example`, ca: SECRET },
+      network: { proxyUrl: `http://user:${SECRET}@proxy.example`, ca: `-----BEGIN ${SECRET}` },
     })
     const text = JSON.stringify(verifier.explain())
     for (const hidden of [SECRET, key.publicJwk.x, key.publicJwk.y]) expect(text).not.toContain(hidden)

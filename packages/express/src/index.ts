@@ -1,5 +1,5 @@
 export { protectedResourceMetadata } from '@countersign/core'
-export type { MountOptions } from '@countersign/core/adapter'
+export type { MiddlewareOptions, MountOptions } from '@countersign/core/adapter'
 export { findAuth, getAuth } from './auth.js'
 export { countersign } from './countersign.js'
 export { errorHandler } from './error-handler.js'

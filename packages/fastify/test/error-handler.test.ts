@@ -14,6 +14,25 @@ function createApp() {
   return { app, lines }
 }
 
+describe('app.log as the logger', () => {
+  it('keeps why a request was refused, although it wants its arguments the other way round', async () => {
+    const lines: Record<string, unknown>[] = []
+    const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
+    const app = fastify({ logger: { level: 'debug', stream } })
+    await app.register(countersign, { audience: 'a', issuers: ['https://login.example'], logger: app.log })
+    app.get('/', () => 'ok')
+    expect((await app.inject({ url: '/', headers: { authorization: 'Bearer x.y.z' } })).statusCode).toBe(401)
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        msg: 'A request was refused',
+        status: 401,
+        reason: expect.stringMatching(/^ERR_TOKEN_/),
+      }),
+    )
+    await app.close()
+  })
+})
+
 describe('errorHandler', () => {
   it('answers a refusal as JSON, and logs no error', async () => {
     const { app, lines } = createApp()

@@ -7,14 +7,7 @@ import type { Logger, Runtime } from '../runtime.js'
 import { createDiscoveredKeysReader, createJwksReader } from './keys-reader.js'
 import { createRemoteKeySource } from './remote-key-source.js'
 import { createStaticKeySource } from './static-key-source.js'
-
-/** Keys that stand in the configuration. */
-export interface ConfiguredKeys {
-  readonly kind: 'jwks'
-  readonly jwks: { readonly keys: readonly object[] }
-  /** The option that they stand in, for the error where none of them is usable. */
-  readonly option: string
-}
+import type { ConfiguredKeys } from './static-key-source.js'
 
 /** Where an issuer's keys are, as its options say. */
 export type KeysLocation =

@@ -1,9 +1,16 @@
 import { AuthenticationError, ConfigurationError, CountersignError } from '../errors.js'
 import type { KeySelector, KeySource, KeySourceHealth, VerificationKey } from '../ports.js'
 import type { Logger, Runtime } from '../runtime.js'
-import type { ConfiguredKeys } from './key-source.js'
 import { toDroppedText, toKeySet } from './key-set.js'
 import type { KeySet } from './key-set.js'
+
+/** Keys that stand in the configuration. */
+export interface ConfiguredKeys {
+  readonly kind: 'jwks'
+  readonly jwks: { readonly keys: readonly object[] }
+  /** The option that they stand in, for the error where none of them is usable. */
+  readonly option: string
+}
 
 /**
  * Creates a key source of keys that stand in the configuration: never fetched, never stale.

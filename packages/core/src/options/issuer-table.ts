@@ -6,7 +6,7 @@ import { audience, CLAIM_AUDIENCE } from './audience-kind.js'
 import type { ReadAudience } from './audience-kind.js'
 import { dpopMode } from './dpop.js'
 import { keys } from './keys-kind.js'
-import { list, oneOf, optional, readTable, required, table, text, toRows } from './kinds.js'
+import { list, listOrNone, oneOf, optional, readTable, required, table, text, toRows } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
 import { GRANTS_TABLE, mapping } from './mapping-kind.js'
 import type { GrantsOptions, MappingOptions } from './mapping-options.js'
@@ -45,11 +45,11 @@ export const ISSUER_TABLE: OptionTable<ReadIssuer> = {
   algorithms: optional(algorithms),
   tokenProfile: optional(oneOf(['access-token', 'rfc9068', 'id-token']), 'access-token'),
   clientIds: optional(list(text('a client identifier'), 'a list of client identifiers')),
-  requiredClaims: optional(list(requiredClaim, 'a list of claim names or { claim, oneOf }'), []),
+  requiredClaims: optional(listOrNone(requiredClaim, 'a list of claim names or { claim, oneOf }'), []),
   mapping: optional(mapping),
   grants: optional(table(GRANTS_TABLE)),
   dpop: optional(table({ mode: required(dpopMode) })),
-  acceptedIssuers: optional(list(issuerName, 'a list of exact "iss" strings'), []),
+  acceptedIssuers: optional(listOrNone(issuerName, 'a list of exact "iss" strings'), []),
 }
 
 /** Where keys are looked for by whoever has read of them in a discovery document. */

@@ -64,7 +64,10 @@ export interface MappedFields {
 /** A mapping as data, or as a synchronous function of the verified payload. A function that throws refuses the token. */
 export type MappingOptions = MappingTargets | ((payload: Claims) => MappedFields)
 
-/** The most that an issuer can say. A list that is left out sets no bound; an empty one allows nothing. */
+/**
+ * The most that an issuer can say. A list that is left out sets no bound; an empty one allows nothing. For an issuer template, and for
+ * what `resolveIssuer` answers, a list of roles, permissions or groups that is left out allows none.
+ */
 export interface GrantsOptions {
   readonly scopes?: readonly string[] | undefined
   readonly roles?: readonly string[] | undefined

@@ -70,7 +70,7 @@ export type LimitsOptions = { readonly [K in keyof Limits]?: Limits[K] | undefin
 
 /** Bounds on outbound requests. */
 export type NetworkOptions = {
-  readonly [K in Exclude<keyof NetworkRules, 'ca'>]?: NetworkRules[K] | undefined
+  readonly [K in keyof Omit<NetworkRules, 'ca'>]?: NetworkRules[K] | undefined
 } & {
   /** PEM of the certificate authorities to trust in place of the runtime's own. */
   readonly ca?: string | readonly string[] | undefined
@@ -129,8 +129,11 @@ export interface VerifierOptions<C = Claims> {
   readonly maxTokenAgeSeconds?: number | undefined
   /** Largest `exp - iat`; `iat` is then required. Default: none. */
   readonly maxTokenLifetimeSeconds?: number | undefined
+  /** Upper bounds on what a stranger may send. */
   readonly limits?: LimitsOptions | undefined
+  /** Bounds on outbound requests. */
   readonly network?: NetworkOptions | undefined
+  /** How long key sets live. */
   readonly keyCache?: KeyCacheOptions | undefined
   /**
    * How many verified tokens are remembered, by hash and without the token. Once so many are, another one gets in as it comes a second

@@ -38,6 +38,7 @@ export function resolveIssuer(
   checkLocation(read, option, name, verifier)
   checkProfile(read, option)
   const named = listed && !template
+  if (named) checkTenants(read, option)
   const inherited = toInherited(verifier)
   const rules: IssuerRules = Object.freeze({
     issuer: read.issuer,
@@ -103,6 +104,13 @@ function toEntryTenant({ mapping }: ReadIssuer, option: string): string | undefi
   if ('constant' in tenant && typeof tenant.constant === 'string') return tenant.constant
   const fix = 'A template has the tenant that its variable matched; resolveIssuer knows whose entry it answers with.'
   throw invalid({ option: `${option}.mapping.tenant`, got: tenant, wants: '{ constant } or nothing', fix })
+}
+
+/** Grants of tenants refuse a token that is of none: without a claim to read it from, that is every token. */
+function checkTenants({ grants, mapping }: ReadIssuer, option: string): void {
+  if (grants?.tenants === undefined || typeof mapping === 'function' || mapping?.tenant !== undefined) return
+  const fix = 'Say which claim holds the tenant, as in { claim: ["tid"] }: without, no token would pass grants.tenants.'
+  throw invalid({ option: `${option}.mapping.tenant`, got: undefined, wants: 'where the tenant comes from', fix })
 }
 
 const DOCUMENT = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(?=\/|$)/

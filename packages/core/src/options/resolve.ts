@@ -123,7 +123,6 @@ function checkKeyCache({ keyCache }: ReadOptions): void {
 function checkProxyUrl(proxyUrl: string): void {
   const url = URL.canParse(proxyUrl) ? new URL(proxyUrl) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return
-  const got = proxyUrl.replace(/\/\/[^/]*@/, '//…@')
   const fix = 'As in "http://proxy.example:3128"; the connection through it is still encrypted.'
-  throw invalid({ option: 'network.proxyUrl', got, wants: 'an http or https URL', fix })
+  throw invalid({ option: 'network.proxyUrl', got: proxyUrl, wants: 'an http or https URL', fix })
 }

@@ -73,8 +73,28 @@ const LIMITS_TABLE: OptionTable<Limits> = {
 const certificates: Kind<readonly string[]> = {
   wants: 'PEM text of one or more certificate authorities',
   read(value, option) {
-    const texts = Array.isArray(value) ? value : [value]
-    return list(text(this.wants, 1_048_576), this.wants).read(texts, option)
+    const given = Array.isArray(value) ? value : [value]
+    const texts = list(text(this.wants, 1_048_576), this.wants).read(given, option)
+    const path = texts.find((pem) => !pem.includes('-----BEGIN'))
+    if (path === undefined) return texts
+    throw invalid({
+      option,
+      got: path,
+      wants: this.wants,
+      fix: "Pass the text: readFileSync(path, 'utf8').",
+      secret: true,
+    })
+  },
+}
+
+/** A name, and no URL. */
+const httpHost: Kind<string> = {
+  wants: 'a host name, with its port',
+  read(value, option) {
+    const host = text(this.wants).read(value, option)
+    if (!host.includes('/')) return host
+    const fix = URL.canParse(host) ? `Write ${JSON.stringify(new URL(host).host)}.` : 'Leave out scheme and path.'
+    throw invalid({ option, got: host, wants: this.wants, fix })
   },
 }
 
@@ -84,7 +104,7 @@ const NETWORK_TABLE: OptionTable<NetworkRules> = {
   allowInsecureLoopback: optional(flag, false),
   ca: optional(certificates),
   proxyUrl: optional(text('the URL of an HTTP proxy')),
-  dangerouslyAllowHttpHosts: optional(list(text('a host name, with its port'), 'a list of host names'), []),
+  dangerouslyAllowHttpHosts: optional(listOrNone(httpHost, 'a list of host names'), []),
 }
 
 const duration = number('milliseconds', 0, Infinity)
@@ -174,7 +194,7 @@ const publicUrl: Kind<readonly string[]> = {
     for (const entry of values) {
       const url = URL.canParse(entry) ? new URL(entry) : undefined
       const http = url?.protocol === 'https:' || url?.protocol === 'http:'
-      if (http && !/[?#\s]/.test(entry) && url.username === '') continue
+      if (http && !/[?#\s]/.test(entry) && url.username === '' && url.password === '') continue
       throw invalid({
         option,
         got: entry,

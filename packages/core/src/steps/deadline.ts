@@ -13,7 +13,8 @@ const DEADLINE_MS = 1_000
 export async function withDeadline<T>(pending: PromiseLike<T>, reason: Reason): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new UpstreamError(reason)), DEADLINE_MS)
+    // Timers run before sockets are read: an answer that came while this process was busy still counts.
+    timer = setTimeout(() => setImmediate(() => reject(new UpstreamError(reason))), DEADLINE_MS)
     timer.unref()
   })
   try {

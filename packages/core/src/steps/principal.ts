@@ -48,7 +48,20 @@ async function validate<C>(value: object, schema: StandardSchemaV1<unknown, C>):
     throw new AuthenticationError('ERR_CLAIMS_SCHEMA', { cause: error, traced: true })
   }
   if (result.issues === undefined) return result.value
-  throw new AuthenticationError('ERR_CLAIMS_SCHEMA', { detail: { issues: result.issues.length } })
+  const { issues } = result
+  throw new AuthenticationError('ERR_CLAIMS_SCHEMA', {
+    detail: { issues: issues.length, claims: toClaimNames(issues) },
+  })
+}
+
+/** The claims that a schema finds fault with, five at most: of each path its beginning, and nothing of what the claim holds. */
+function toClaimNames(issues: readonly StandardSchemaV1.Issue[]): string | undefined {
+  const names = issues.map(({ path }) => {
+    const first = path?.[0]
+    return typeof first === 'object' ? first.key : first
+  })
+  const shown = new Set(names.filter((name) => typeof name === 'string' && /^[\w:./-]{1,64}$/.test(name)))
+  return shown.size === 0 ? undefined : [...shown].slice(0, 5).join(', ')
 }
 
 /** Freezes plain objects and arrays throughout; says whether there was nothing else. A class instance is its author's to protect. */

@@ -54,7 +54,6 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   'issuers[0].clientIds': ['web', [], [''], [1], null],
   'issuers[0].requiredClaims': [
     'email',
-    [],
     [''],
     [1],
     [null],
@@ -63,7 +62,7 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
     [{ claim: 'a', oneOf: ['x'] }],
     [{ claim: ['a'], oneOf: [] }],
   ],
-  'issuers[0].acceptedIssuers': ['x', [], [''], [1], null],
+  'issuers[0].acceptedIssuers': ['x', [''], [1], null],
   claims: ['x', 1, null, {}, [], { '~standard': {} }, { '~standard': { validate: true } }, () => true],
   algorithms: ['RS256', [], null, ['none'], ['HS512'], ['RS256', 'rs256'], [['RS256']]],
   clockToleranceSeconds: [...NO_NUMBERS, -1, 60.1, 61],
@@ -78,9 +77,9 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   'network.timeoutMs': [...NO_NUMBERS, 0, 60_001],
   'network.maxBytes': [...NO_NUMBERS, 1_023, 16_777_217, 2_000.5],
   'network.allowInsecureLoopback': ['true', 'false', 1, 0, null, {}, ''],
-  'network.ca': [1, null, {}, [], '', ['']],
+  'network.ca': [1, null, {}, [], '', [''], '/etc/ssl/ca.pem'],
   'network.proxyUrl': [...NO_STRINGS, '', 'proxy.example', 'socks5://proxy.example', '//proxy.example'],
-  'network.dangerouslyAllowHttpHosts': ['host', [], [''], [1], null],
+  'network.dangerouslyAllowHttpHosts': ['host', [''], [1], null, ['http://keycloak:8080'], ['keycloak/auth']],
   keyCache: NO_OBJECTS,
   'keyCache.minAgeMs': [...NO_NUMBERS, -1],
   'keyCache.defaultAgeMs': [...NO_NUMBERS, -1],
@@ -221,6 +220,34 @@ describe('an option that the object inherits', () => {
       issuers: [ISSUER],
     })
     expect(reasonOf(() => resolveOptions(inherited))).toBe('accepted')
+  })
+})
+
+describe('what could never work', () => {
+  it.each([
+    ['network', { ca: '/etc/ssl/ca.pem' }, 'network.ca', "readFileSync(path, 'utf8')"],
+    [
+      'network',
+      { dangerouslyAllowHttpHosts: ['http://keycloak:8080/auth'] },
+      'network.dangerouslyAllowHttpHosts[0]',
+      '"keycloak:8080"',
+    ],
+    ['issuers', [{ issuer: ISSUER, grants: { tenants: ['t'] } }], 'issuers[0].mapping.tenant', 'no token would pass'],
+    ['publicUrl', 'https://:secret@api.example', 'publicUrl', 'As clients see it'],
+  ])('is refused with the fix: %s %j', (name, value, option, fix) => {
+    const error = errorOf(() => resolveOptions({ ...toOptions(), [name]: value }))
+    expect(error.message).toContain(fix)
+    expect(error.message).not.toContain('secret')
+    expect(error.detail).toEqual({ option })
+  })
+})
+
+describe('an empty list where the default is one', () => {
+  it('is what it says: nothing', () => {
+    const network = { dangerouslyAllowHttpHosts: [] }
+    const { issuers, rules } = resolveOptions(toOptions({ requiredClaims: [], acceptedIssuers: [] }, { network }))
+    expect(issuers[0]?.rules).toMatchObject({ requiredClaims: [], acceptedIssuers: [ISSUER] })
+    expect(rules.network.dangerouslyAllowHttpHosts).toEqual([])
   })
 })
 

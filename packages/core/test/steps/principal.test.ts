@@ -48,7 +48,7 @@ describe("the application's schema", () => {
       reason: 'ERR_CLAIMS_SCHEMA',
       status: 401,
       code: 'ERR_INVALID_TOKEN',
-      detail: { issues: 2 },
+      detail: { issues: 2, claims: 'department, level' },
     })
     expect(JSON.stringify([error, error.detail, error.cause])).not.toContain('secret')
   })
