@@ -265,6 +265,7 @@ describe('the public names are part of the promise of a version:', () => {
         invalid
         list
         listOrNone
+        logger
         methods
         number
         oneOf
@@ -277,7 +278,6 @@ describe('the public names are part of the promise of a version:', () => {
         table
         text
         toErrorReply
-        toSafeLogger
         toVerifier
         type AuthenticateOptions
         type EndpointCall

@@ -1,5 +1,5 @@
 import type { Logger } from '@countersign/core'
-import { list, methods, number, optional, readTable, silentLogger, toSafeLogger } from '@countersign/core/adapter'
+import { list, logger, number, optional, readTable, silentLogger } from '@countersign/core/adapter'
 import type { OptionTable } from '@countersign/core/adapter'
 import { toWord } from './delivery/attempt.js'
 import { waitFor } from './delivery/deadline.js'
@@ -39,7 +39,7 @@ const OPTIONS: OptionTable<ReadOptions> = {
   beforeDeadlineMs: optional(number('milliseconds', 1, MOST_MS), 10_000),
   deadlineMs: optional(number('milliseconds', 1, MOST_MS), 5_000),
   signals: optional(list(signal, 'a list of signals'), ['SIGTERM', 'SIGINT']),
-  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  logger: optional(logger, silentLogger),
 }
 
 /**
@@ -66,14 +66,15 @@ export function closeOnSignals(trail: AuditTrail, options: CloseOnSignalsOptions
 }
 
 /** Waits for what is to come before; never rejects. */
-async function stopServing({ before, beforeDeadlineMs, logger }: Omit<ReadOptions, 'signals' | 'deadlineMs'>) {
+async function stopServing({ before, beforeDeadlineMs, logger: log }: Omit<ReadOptions, 'signals' | 'deadlineMs'>) {
   if (before === undefined) return
-  const { warn } = toSafeLogger(logger)
   try {
     if ((await waitFor(callBefore(before), beforeDeadlineMs)) === true) return
-    warn('What an audit trail waits for before it is closed has not ended in time', { deadlineMs: beforeDeadlineMs })
+    log.warn('What an audit trail waits for before it is closed has not ended in time', {
+      deadlineMs: beforeDeadlineMs,
+    })
   } catch (error) {
-    warn('What an audit trail waits for before it is closed has failed', { failure: toWord(error) })
+    log.warn('What an audit trail waits for before it is closed has failed', { failure: toWord(error) })
   }
 }
 

@@ -4,6 +4,7 @@ import {
   invalid,
   list,
   listOrNone,
+  logger,
   methods,
   number,
   optional,
@@ -12,7 +13,6 @@ import {
   silentLogger,
   table,
   text,
-  toSafeLogger,
 } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
 import { randomBytes } from 'node:crypto'
@@ -135,7 +135,7 @@ const TRAIL: OptionTable<ReadTrailOptions> = {
   checkpoints: optional(table(CHECKPOINTS)),
   privacy: optional(table(PRIVACY), readTable(PRIVACY, {}, 'privacy')),
   queue: optional(table(QUEUE), readTable(QUEUE, {}, 'queue')),
-  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  logger: optional(logger, silentLogger),
   runtime: optional(table(CLOCKS), readTable(CLOCKS, {}, 'runtime')),
 }
 
@@ -158,7 +158,7 @@ export function readTrailOptions(options: AuditTrailOptions): ReadTrailOptions {
     const fix = 'Events of the trail tell sinks by their names.'
     throw invalid({ option: 'required.sinks', got: twice, wants: 'a name of its own for each sink', fix })
   }
-  return { ...read, logger: toSafeLogger(read.logger) }
+  return read
 }
 
 /** A name that no other process has: of two streams, who wrote which must be known. */

@@ -29,4 +29,5 @@ export {
   text,
 } from './options/kinds.js'
 export type { Kind, OptionRow, OptionTable } from './options/kinds.js'
-export { silentLogger, toSafeLogger } from './runtime.js'
+export { logger } from './options/logger-kind.js'
+export { silentLogger } from './runtime.js'

@@ -1,14 +1,5 @@
 import type { Logger } from '@countersign/core'
-import {
-  invalid,
-  methods,
-  number,
-  optional,
-  readTable,
-  silentLogger,
-  text,
-  toSafeLogger,
-} from '@countersign/core/adapter'
+import { invalid, logger, number, optional, readTable, silentLogger, text } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
 import type { MigrateOptions, PostgresAuditOptions, PostgresKeysOptions, PostgresStoreOptions } from './options.js'
 
@@ -44,7 +35,7 @@ const deadline = number('milliseconds', 1, 1_000)
 const STORE_TABLE: OptionTable<ReadStoreOptions> = {
   schema: optional(schema),
   deadlineMs: optional(deadline, 250),
-  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  logger: optional(logger, silentLogger),
 }
 
 const KEYS_TABLE: OptionTable<ReadKeysOptions> = {
@@ -62,14 +53,12 @@ const MIGRATE_TABLE: OptionTable<{ readonly schema: string | undefined }> = { sc
 
 /** @throws ConfigurationError naming the option */
 export function readStoreOptions(options: PostgresStoreOptions): ReadStoreOptions {
-  const read = readTable(STORE_TABLE, options, '')
-  return { ...read, logger: toSafeLogger(read.logger) }
+  return readTable(STORE_TABLE, options, '')
 }
 
 /** @throws ConfigurationError naming the option */
 export function readKeysOptions(options: PostgresKeysOptions): ReadKeysOptions {
-  const read = readTable(KEYS_TABLE, options, '')
-  return { ...read, logger: toSafeLogger(read.logger) }
+  return readTable(KEYS_TABLE, options, '')
 }
 
 /** @throws ConfigurationError naming the option */

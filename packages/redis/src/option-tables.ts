@@ -3,14 +3,13 @@ import {
   flag,
   invalid,
   list,
-  methods,
+  logger,
   number,
   optional,
   readTable,
   required,
   silentLogger,
   table,
-  toSafeLogger,
 } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
 import type { BreakerRules } from './breaker.js'
@@ -103,7 +102,7 @@ const STORE_TABLE: OptionTable<ReadStoreOptions> = {
   prefix: optional(keyPart('countersign:'), 'countersign:'),
   deadlineMs: optional(number('milliseconds', 1, 1_000), 50),
   breaker: optional(table(BREAKER_TABLE), readTable(BREAKER_TABLE, {}, 'breaker')),
-  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  logger: optional(logger, silentLogger),
   runtime: optional(table(CLOCK_TABLE), systemClock),
 }
 
@@ -133,26 +132,22 @@ const REVOCATIONS_TABLE: OptionTable<ReadRevocationsOptions> = {
 
 /** @throws ConfigurationError naming the option */
 export function readReplayOptions(options: ReplayStoreOptions): ReadReplayOptions {
-  const read = readTable(REPLAY_TABLE, options, '')
-  return { ...read, logger: toSafeLogger(read.logger) }
+  return readTable(REPLAY_TABLE, options, '')
 }
 
 /** @throws ConfigurationError naming the option */
 export function readCacheOptions(options: CacheStoreOptions): ReadCacheOptions {
-  const read = readTable(CACHE_TABLE, options, '')
-  return { ...read, logger: toSafeLogger(read.logger) }
+  return readTable(CACHE_TABLE, options, '')
 }
 
 /** @throws ConfigurationError naming the option */
 export function readKeysOptions(options: RedisKeysOptions): ReadKeysOptions {
-  const read = readTable(KEYS_TABLE, options, '')
-  return { ...read, logger: toSafeLogger(read.logger) }
+  return readTable(KEYS_TABLE, options, '')
 }
 
 /** @throws ConfigurationError naming the option */
 export function readRevocationsOptions(options: RedisRevocationsOptions): ReadRevocationsOptions {
-  const read = readTable(REVOCATIONS_TABLE, options, '')
-  return { ...read, logger: toSafeLogger(read.logger) }
+  return readTable(REVOCATIONS_TABLE, options, '')
 }
 
 function callback<T extends (...parameters: never[]) => unknown>(wants: string): Kind<T> {

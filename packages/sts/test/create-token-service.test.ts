@@ -199,6 +199,19 @@ describe('a token service', () => {
     expect(service.health().issuers).toHaveLength(2)
   })
 
+  it('answers as it would have where its logger throws', async () => {
+    const fail = (): never => {
+      throw new Error('the log is full')
+    }
+    const world = await createWorld({ logger: { debug: fail, info: fail, warn: fail, error: fail } })
+    world.audit.failing = true
+    const form = { grant_type: 'client_credentials', audience: 'billing' }
+    expect(await world.post('/token', { as: 'job', form })).toMatchObject({
+      status: 503,
+      body: { error: 'temporarily_unavailable' },
+    })
+  })
+
   it('closes nothing that it was given', async () => {
     const closed: string[] = []
     const world = await createWorld()

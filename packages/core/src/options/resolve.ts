@@ -2,7 +2,6 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AskForIssuer } from '../issuers/directory.js'
 import type { RevocationStore } from '../ports.js'
 import type { Rules } from '../rules.js'
-import { toSafeLogger } from '../runtime.js'
 import { toDpopRules } from './dpop-rules.js'
 import { ANSWER, invalid } from './fail.js'
 import { readIssuer } from './issuer-table.js'
@@ -57,7 +56,7 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
       network,
       keyCache,
       audit,
-      logger: toSafeLogger(logger),
+      logger,
       runtime,
     }),
     issuers,

@@ -27,6 +27,7 @@ import type { Kind, OptionTable } from './kinds.js'
 import { ALGORITHM_NAMES, algorithms } from './algorithms-kind.js'
 import { issuer } from './issuer-table.js'
 import type { ReadIssuer } from './issuer-table.js'
+import { logger } from './logger-kind.js'
 import type { IssuerOptions } from './options.js'
 
 /** The verifier's options as read, before they are put together. */
@@ -148,7 +149,7 @@ const runtime: Kind<Runtime> = {
 export const KEY_SOURCE_TABLE: OptionTable<Omit<KeySourceContext, 'audit'>> = {
   network: optional(table(NETWORK_TABLE), readTable(NETWORK_TABLE, {}, 'network')),
   keyCache: optional(table(KEY_CACHE_TABLE), readTable(KEY_CACHE_TABLE, {}, 'keyCache')),
-  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  logger: optional(logger, silentLogger),
   runtime: optional(runtime, systemRuntime),
 }
 

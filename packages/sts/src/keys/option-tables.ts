@@ -2,6 +2,7 @@ import type { AuditRecorder, Logger, SigningKeyStore } from '@countersign/core'
 import {
   invalid,
   list,
+  logger,
   methods,
   number,
   oneOf,
@@ -10,7 +11,6 @@ import {
   required,
   silentLogger,
   text,
-  toSafeLogger,
 } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
 import type { Clock } from './clock.js'
@@ -82,7 +82,7 @@ export const SIGNING_KEYS_TABLE: OptionTable<Table> = {
   maxStaleMs: optional(number('milliseconds', 1_000, 300_000), 300_000),
   deadlineMs: optional(number('milliseconds', 10, 10_000), 2_000),
   audit: optional(methods<AuditRecorder>('an audit recorder', ['record'])),
-  logger: optional(methods<Logger>('a logger', ['debug', 'info', 'warn', 'error']), silentLogger),
+  logger: optional(logger, silentLogger),
   runtime: optional(clock, systemClock),
 }
 
@@ -90,7 +90,6 @@ export const SIGNING_KEYS_TABLE: OptionTable<Table> = {
 export function readSigningKeysOptions(options: SigningKeysOptions): ReadSigningKeysOptions {
   const read = readTable(SIGNING_KEYS_TABLE, options, '')
   const { store, wrapper, name, refreshMs, maxStaleMs, deadlineMs, audit, runtime } = read
-  const logger = toSafeLogger(read.logger)
   return {
     store,
     wrapper,
@@ -100,7 +99,7 @@ export function readSigningKeysOptions(options: SigningKeysOptions): ReadSigning
     maxStaleMs,
     deadlineMs,
     audit,
-    logger,
+    logger: read.logger,
     clock: runtime,
   }
 }
