@@ -306,6 +306,8 @@ describe('the public names are part of the promise of a version:', () => {
         readDate
         readText
         readTextList
+        toCause
+        toPlainDetail
         toReplayId
         toThumbprint
         verifySignature

@@ -166,7 +166,7 @@ export class InternalError<R extends string = Reason> extends CountersignError<R
 }
 
 /** What is known of an error, and of what caused it, as plain data for logs. `cause` is a reason, or the name of what was thrown. */
-export function toPlainDetail({ detail, cause }: CountersignError): ErrorDetail | undefined {
+export function toPlainDetail({ detail, cause }: Pick<CountersignError, 'detail' | 'cause'>): ErrorDetail | undefined {
   if (cause instanceof CountersignError) return { ...detail, ...cause.detail, cause: cause.reason }
   if (cause === undefined) return detail
   const { name, code, at } = cause as ErrorCause

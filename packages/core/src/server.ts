@@ -1,3 +1,4 @@
+export { toCause, toPlainDetail } from './errors.js'
 export { createEndpointProofs } from './http/endpoint-proofs.js'
 export type { EndpointProofRules, EndpointProofs } from './http/endpoint-proofs.js'
 export { createKeySource } from './keys/key-source.js'

@@ -4,7 +4,7 @@ import { createEndpointProofs } from '@countersign/core/server'
 import type { EndpointCall, EndpointContext } from './endpoints/endpoint.js'
 import { createRoutes } from './endpoints/routes.js'
 import type { Route } from './endpoints/routes.js'
-import { TokenError, toTokenError } from './errors.js'
+import { TokenError, toFailureDetail, toTokenError } from './errors.js'
 import { toErrorAnswer } from './http/answer.js'
 import { toPreflightAnswer } from './http/document.js'
 import { toEndpointUrls } from './http/paths.js'
@@ -68,7 +68,10 @@ async function answer(route: Route, call: EndpointCall, context: EndpointContext
   } catch (thrown) {
     const error = toTokenError(thrown)
     const { logger } = context.service
-    if (error.status >= 500) logger.error('A request could not be answered', { reason: error.rootReason, id: call.id })
+    if (error.status >= 500) {
+      const told = { reason: error.rootReason, id: call.id, ...toFailureDetail(error) }
+      logger.error('A request could not be answered', told)
+    }
     return toErrorAnswer(error, { authorization: request.headers.has('authorization'), nonce: context.proofs.nonce() })
   }
 }

@@ -1,5 +1,6 @@
 import { AuthenticationError, CountersignError, UpstreamError } from '@countersign/core'
 import type { ErrorDetail } from '@countersign/core'
+import { toCause, toPlainDetail } from '@countersign/core/server'
 import { ABOUT_THE_TOKEN, STS_REASONS, STS_STATUSES, TOKEN_ERRORS } from './error-table.js'
 import type { StsReason, TokenErrorCode } from './error-table.js'
 
@@ -74,6 +75,16 @@ export function toTokenError(error: unknown, reason: StsReason = 'ERR_STS_UNEXPE
   if (error instanceof UpstreamError)
     return new TokenError('ERR_STS_UNAVAILABLE', { cause: error, retryAfterSeconds: error.retryAfterSeconds })
   return new TokenError('ERR_STS_UNEXPECTED', { cause: error })
+}
+
+/**
+ * What is known of a failure of ours, as plain data for logs: of what was thrown the name, the code and the place, and none of its
+ * text. Its reason is {@link TokenError.rootReason}.
+ */
+export function toFailureDetail({ detail, cause }: TokenError): ErrorDetail {
+  if (cause instanceof TokenError) return toFailureDetail(cause)
+  const known = toCause(cause, true)
+  return { ...detail, ...toPlainDetail(known instanceof CountersignError ? known : { detail, cause: known }) }
 }
 
 /** The same refusal as the JWT bearer grant words it: what is wrong with the token is wrong with the grant. RFC 7523 section 3.1. */

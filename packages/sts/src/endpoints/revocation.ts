@@ -79,7 +79,7 @@ async function revoke(
     await withDeadline(Promise.resolve(done), 'ERR_STATUS_UNAVAILABLE')
   } catch (error) {
     const known = error instanceof CountersignError
-    throw toTokenError(known ? error : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error }))
+    throw toTokenError(known ? error : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error, traced: true }))
   }
 }
 

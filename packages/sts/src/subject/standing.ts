@@ -51,6 +51,8 @@ async function isRevoked(query: RevocationQuery, store: RevocationStore): Promis
     // Anything but `false` is not knowing, and not knowing is no permission.
     return (await withDeadline(Promise.resolve(store.isRevoked(query)), 'ERR_STATUS_UNAVAILABLE')) !== false
   } catch (error) {
-    throw error instanceof CountersignError ? error : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error })
+    throw error instanceof CountersignError
+      ? error
+      : new UpstreamError('ERR_STATUS_UNAVAILABLE', { cause: error, traced: true })
   }
 }

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { createWorld, EXCHANGE, JWT } from './endpoints/world.js'
+import type { World } from './endpoints/world.js'
+
+/** This file, with the line and the column that something was thrown at. */
+const here = expect.stringMatching(/failure-log\.test\.ts:\d+:\d+$/) as string
+const id = expect.any(String) as string
+
+const fail = (): never => {
+  throw Object.assign(new TypeError('the secret\n    at (/etc/passwd:1:1)'), { code: 'ERR_ODD' })
+}
+
+const exchange = async (world: World) =>
+  world.post('/token', {
+    form: {
+      grant_type: EXCHANGE,
+      subject_token: await world.acme.token({ sub: 'alice', scope: 'orders:read' }),
+      subject_token_type: JWT,
+      audience: 'billing',
+    },
+  })
+
+describe('the log of what could not be answered', () => {
+  it('says what was thrown, and where, of a mistake that nobody foresaw, and none of its text', async () => {
+    const world = await createWorld({ audit: { record: async () => {}, fingerprint: fail } })
+    expect((await exchange(world)).status).toBe(500)
+    const told = { reason: 'ERR_STS_UNEXPECTED', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
+    expect(world.logged).toEqual([['A request could not be answered', told]])
+    expect(JSON.stringify(world.logged)).not.toMatch(/secret|passwd/)
+  })
+
+  it('says the same of a store of revocations that throws', async () => {
+    const told = { reason: 'ERR_STATUS_UNAVAILABLE', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
+    const asked = await createWorld({ revocations: { isRevoked: fail, revokeToken: () => {} } })
+    expect((await exchange(asked)).status).toBe(503)
+    expect(asked.logged).toEqual([['A request could not be answered', told]])
+    const revoking = await createWorld({ revocations: { isRevoked: () => false, revokeToken: fail } })
+    const form = { token: await revoking.token() }
+    expect((await revoking.post('/revoke', { as: 'job', form })).status).toBe(503)
+    expect(revoking.logged).toEqual([['A request could not be answered', told]])
+  })
+
+  it('says the same of a trail that throws what is no error of ours', async () => {
+    const world = await createWorld({ audit: { record: fail, fingerprint: () => 'fp' } })
+    expect((await exchange(world)).status).toBe(503)
+    const told = { reason: 'ERR_STS_AUDIT_UNAVAILABLE', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
+    expect(world.logged).toEqual([['A request could not be answered', told]])
+  })
+})
