@@ -1,8 +1,12 @@
+/** What a script may not do is told in words. */
+const DENIED_SCRIPT = /can't run this command|can't access/
+
 /**
  * The word with which a server's error begins, such as `OOM`, `NOPERM` or `READONLY`; else the code or the name of the error. The
- * rest of the message may quote keys and user names.
+ * rest of the message may quote keys and user names. `NOPERM` also where it is a script that may not do something.
  */
 export function toFailure(error: unknown): string {
+  if (DENIED_SCRIPT.test(toMessage(error))) return 'NOPERM'
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
   const word = /^-?([A-Z]{3,20})[: ]|signalled by the server: - (\w{1,64}):/.exec(toMessage(error))
   const isShort = (text: unknown): text is string => typeof text === 'string' && /^\w{1,64}$/.test(text)
@@ -14,9 +18,9 @@ export function isRefusal(error: unknown): boolean {
   return /^-?[A-Z]{3,}[: ]|signalled by the server/.test(toMessage(error))
 }
 
-/** Whether the user of a connection may not do something. What a script may not do is told in words. */
+/** Whether the user of a connection may not do something. */
 export function isDenial(error: unknown): boolean {
-  return /NOPERM|PermissionDenied|can't run this command|can't access/.test(toMessage(error))
+  return /NOPERM|PermissionDenied/.test(toMessage(error)) || DENIED_SCRIPT.test(toMessage(error))
 }
 
 /** Whether a server has never seen a script, or has forgotten it. */

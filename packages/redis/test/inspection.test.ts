@@ -1,13 +1,17 @@
-import type { Logger } from '@countersign/core'
+import { readFileSync } from 'node:fs'
+import type { Logger, RevocationQuery } from '@countersign/core'
 import { createClient } from '@redis/client'
 import { Redis as Ioredis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { replayStore } from '../src/index.js'
+import { cacheStore, redisKeys, redisRevocations, replayStore } from '../src/index.js'
 import type { RedisReadiness } from '../src/index.js'
 import { libraries, noGlide } from './clients.js'
 import type { Opened } from './clients.js'
 import { noServer, startServer, until } from './servers.js'
 import type { TestServer } from './servers.js'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const readmeRights = /`(\+[a-z]+ [^`]*~\S+)`/.exec(readme)?.[1]?.split(' ') ?? []
 
 describe.skipIf(noServer !== '')(`what is said of a server and a client${noServer}${noGlide}`, () => {
   let server: TestServer
@@ -30,6 +34,17 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
   const look = async (one: Opened): Promise<RedisReadiness> => {
     opened.push(one)
     return replayStore(one.client, { logger }).ready()
+  }
+
+  /** A client whose user may do what the README says, and nothing else. */
+  const openAllowed = async (): Promise<Ioredis> => {
+    await server.command('ACL', 'SETUSER', 'api', 'on', '>secret', '-@all', ...readmeRights)
+    const settings = { username: 'api', password: 'secret', enableOfflineQueue: false, enableReadyCheck: false }
+    const client = new Ioredis(server.url, { ...settings, lazyConnect: true })
+    client.on('error', () => {})
+    await client.connect()
+    opened.push({ client, close: () => client.disconnect() })
+    return client
   }
 
   /** Begins the memory of the server a minute ago, as an instance did that has run since then. */
@@ -144,34 +159,44 @@ describe.skipIf(noServer !== '')(`what is said of a server and a client${noServe
   )
 
   it('nothing, where its user may do what the README says and no more', async () => {
-    const rules = [
-      'on',
-      '>secret',
-      '~countersign:*',
-      '-@all',
-      '+set',
-      '+get',
-      '+getrange',
-      '+del',
-      '+eval',
-      '+evalsha',
-      '+info',
-      '+time',
-    ]
-    await server.command('ACL', 'SETUSER', 'api', ...rules)
-    const client = new Ioredis(server.url, {
-      username: 'api',
-      password: 'secret',
-      enableOfflineQueue: false,
-      enableReadyCheck: false,
-      lazyConnect: true,
-    })
-    client.on('error', () => {})
-    await client.connect()
-    opened.push({ client, close: () => client.disconnect() })
-    const store = replayStore(client, { logger })
+    const store = replayStore(await openAllowed(), { logger })
     await until(async () => (await store.ready()).ok)
     expect((await store.claim('id', 60_000)).fresh).toBe(true)
+  })
+
+  it('nothing, where the other stores may do what the README says and no more', async () => {
+    const client = await openAllowed()
+    const rules = { logger, deadlineMs: 1_000 }
+    const cache = cacheStore(client, { ...rules, secrets: ['x'.repeat(32)] })
+    await cache.set('name', Buffer.from('value'), 60_000)
+    expect(await cache.get('name')).toEqual(Buffer.from('value'))
+    await cache.delete('name')
+    expect(await cache.get('name')).toBeUndefined()
+
+    const keys = redisKeys(client, rules)
+    expect(await keys.compareAndSet(0, { version: 1, bytes: Buffer.from('document') })).toBe(true)
+    expect(await keys.compareAndSet(0, { version: 1, bytes: Buffer.from('another') })).toBe(false)
+    expect(await keys.read()).toEqual({ version: 1, bytes: Buffer.from('document') })
+
+    const revocations = redisRevocations(client, rules)
+    const issuer = 'https://sts.example'
+    await revocations.revokeToken({ issuer, tokenId: 'token' })
+    await revocations.revokeToken({ issuer, tokenId: 'token', expiresAtSeconds: Date.now() / 1_000 + 60 })
+    await revocations.revokeSession({ issuer, sessionId: 'session' })
+    await revocations.revokeSubject({ issuer, subject: 'ann' })
+    expect(await revocations.isRevoked({ issuer, tokenId: 'token' } as RevocationQuery)).toBe(true)
+    expect(lines).toEqual([])
+  })
+
+  it('NOPERM, where a script may not run one of its commands', async () => {
+    const client = await openAllowed()
+    await server.command('ACL', 'SETUSER', 'api', '-pttl', '-set')
+    const revocations = redisRevocations(client, { deadlineMs: 1_000 })
+    const refused = revocations.revokeSession({ issuer: 'https://sts.example', sessionId: 'session' })
+    await expect(refused).rejects.toMatchObject({
+      reason: 'ERR_STORE_UNAVAILABLE',
+      detail: { failure: 'NOPERM' },
+    })
   })
 
   it('that it does not answer', async () => {
