@@ -35,32 +35,35 @@ export function createGate(deadlineMs: number, logger: Logger): Gate {
     if (failure !== undefined && !isAway) logger.warn('PostgreSQL counts as away', { failure })
     isAway = failure !== undefined
   }
-  const give = (failure: string, cause?: unknown): UpstreamError => {
-    tell(failure)
-    return new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { failure }, cause })
-  }
   return {
     run: (work) =>
       new Promise((resolve, reject) => {
-        if (underWay >= MOST_UNDER_WAY) return reject(give('too many under way'))
+        let isOver = false
+        // What comes after the end says nothing: neither a deadline after an answer, nor an answer that nobody waits for.
+        const end = (failure: string | undefined, settle: () => void): void => {
+          if (isOver) return
+          isOver = true
+          clearTimeout(timer)
+          tell(failure)
+          settle()
+        }
+        const fail = (failure: string, cause?: unknown): void => end(failure, () => reject(unavailable(failure, cause)))
         const timer = setTimeout(() => {
           // Timers run before sockets are read: an answer that came while this process was busy still counts.
-          setImmediate(() => reject(give(`no answer in ${deadlineMs} ms`)))
+          setImmediate(() => fail(`no answer in ${deadlineMs} ms`))
         }, deadlineMs)
         timer.unref()
+        if (underWay >= MOST_UNDER_WAY) return fail('too many under way')
         begin(work).then(
-          (value) => {
-            clearTimeout(timer)
-            tell(undefined)
-            resolve(value)
-          },
-          (error: unknown) => {
-            clearTimeout(timer)
-            reject(give(toFailure(error), error))
-          },
+          (value) => end(undefined, () => resolve(value)),
+          (error: unknown) => fail(toFailure(error), error),
         )
       }),
   }
+}
+
+function unavailable(failure: string, cause: unknown): UpstreamError {
+  return new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { failure }, cause })
 }
 
 /** The SQLSTATE or the code of the system, else the name: a message may quote what was sent. */
