@@ -5,7 +5,8 @@ import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, compactVerify, CompactSign, decodeProtectedHeader } from 'jose'
 import type { JSONWebKeySet } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createCheckpoints } from '../src/chain/checkpoints.js'
 import { seal } from '../src/chain/line.js'
 import { createTestSink, denial, exchange, toOptions, until } from './doubles.js'
 
@@ -121,6 +122,26 @@ describe('checkpoints', () => {
     isDown = false
     await trail.close()
     expect(second.events).toHaveLength(1)
+  })
+
+  it.each([
+    [
+      'AccessDeniedException',
+      () => Promise.reject(Object.assign(new Error('key/7'), { name: 'AccessDeniedException' })),
+    ],
+    ['ECONNREFUSED', () => Promise.reject(Object.assign(new Error('10.0.0.7'), { code: 'ECONNREFUSED' }))],
+    ['LATE', () => new Promise<never>(() => {})],
+  ])('that cannot be signed are told with why, in one word: %s', async (failure, sign) => {
+    const told: unknown[] = []
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const rules = { everyEvents: 5, everySeconds: 60, key: { algorithm: 'ES256', keyId: 'kms', sign } as const }
+    const logger = { debug() {}, info() {}, warn() {}, error: (...line: unknown[]) => void told.push(line) }
+    const { see } = createCheckpoints(rules, { logger, now: () => 0, tell: () => 1 })
+    see({ stream: 'stream', seq: 5, hash: 'hash' })
+    await vi.advanceTimersByTimeAsync(10_000)
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    expect(told).toEqual([['A checkpoint of the audit trail could not be signed', { seq: 5, failure }]])
   })
 
   it('of another kind, though signed by the same key, are none', async () => {

@@ -96,6 +96,15 @@ describe('close()', () => {
     ])
   })
 
+  it('says which sink did not close, and why, in one word', async () => {
+    const warn = vi.fn()
+    const sink = createTestSink('disk')
+    sink.close = () => Promise.reject(Object.assign(new Error('/var/log/audit'), { code: 'EIO' }))
+    const trail = createAuditTrail(toOptions([sink], { logger: { debug() {}, info() {}, error() {}, warn } }))
+    await expect(trail.close()).resolves.toEqual({ drained: true, lost: 0 })
+    expect(warn).toHaveBeenCalledExactlyOnceWith('An audit sink did not close', { sink: 'disk', failure: 'EIO' })
+  })
+
   it('ends the trail once: whoever else calls it hears the same', async () => {
     const sink = createTestSink()
     const trail = createAuditTrail(toOptions([sink]))

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { AuditEvent, AuditHead, Logger } from '@countersign/core'
+import { toWord } from '../delivery/attempt.js'
 import { waitFor } from '../delivery/deadline.js'
 import { signCheckpoint } from './checkpoint.js'
 import { toSigner } from './signer.js'
@@ -50,13 +51,14 @@ export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }:
       const signed = signCheckpoint(await signer, over, new Date(now()).toISOString())
       // At the end, close() waits for it.
       const jws = await waitFor(signed, SIGN_MS, { holds: false })
-      if (jws === undefined) throw new RangeError('No signature in time')
+      if (jws === undefined) throw Object.assign(new Error('No signature in time'), { code: 'LATE' })
       const own = tell({ seq: over.seq, hash: over.hash, jws })
       seq = over.seq
       // A checkpoint is an event itself, and must not be the reason for the next one.
       coveredSeq = own === over.seq + 1 ? own : over.seq
-    } catch {
-      logger.error('A checkpoint of the audit trail could not be signed', { seq: over.seq })
+    } catch (error) {
+      const told = { seq: over.seq, failure: toWord(error) }
+      logger.error('A checkpoint of the audit trail could not be signed', told)
     } finally {
       signing = undefined
     }

@@ -1,4 +1,5 @@
 import type { Logger } from '@countersign/core'
+import { toWord } from './attempt.js'
 import { waitFor } from './deadline.js'
 import type { Runner } from './runner.js'
 
@@ -27,8 +28,8 @@ export async function endRunners(
     try {
       await sink.flush?.(leftMs())
       await sink.close?.()
-    } catch {
-      logger.warn('An audit sink did not close', { sink: sink.name })
+    } catch (error) {
+      logger.warn('An audit sink did not close', { sink: sink.name, failure: toWord(error) })
     }
   })
   await waitFor(Promise.all(closing), Math.max(CLOSE_MS, leftMs()))
