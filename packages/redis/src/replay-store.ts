@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto'
 import type { ReplayClaim, ReplayStore } from '@countersign/core'
 import type { RedisClient } from './client.js'
 import { createLocalWindow } from './degraded.js'
-import type { LocalClaim } from './degraded.js'
 import { isRefusal } from './failure.js'
 import { createGate } from './gate.js'
 import { inspect } from './inspection.js'
 import type { RedisReadiness } from './inspection.js'
 import { toLink } from './link.js'
-import { MemoryDoubt, createMemory, toClaimKey } from './memory.js'
+import { MemoryDoubt, createMemory } from './memory.js'
 import { readReplayOptions } from './option-tables.js'
 import type { ReplayStoreOptions } from './options.js'
 import { createWatch } from './watch.js'
+import { writeBack } from './write-back.js'
 
 /** A memory of used ids that every instance shares. */
 export interface RedisReplayStore extends ReplayStore {
@@ -64,15 +64,6 @@ export function replayStore(client: RedisClient, options: ReplayStoreOptions = {
     return { fresh: true, memorySinceMs }
   }
 
-  /** Tells Redis what was taken without it. Whatever fails here was this operator's choice when the window was opened. */
-  const writeBack = (claims: readonly LocalClaim[]): void => {
-    for (const { id, expiresAtMs } of claims) {
-      const key = toClaimKey(prefix, id)
-      const ttl = String(toWholeMs(expiresAtMs - runtime.now()))
-      link.send(key, ['SET', key, randomBytes(16).toString('base64url'), 'NX', 'PX', ttl]).catch(() => {})
-    }
-  }
-
   void Promise.resolve().then(watch.inspect)
   return {
     shared: true,
@@ -92,7 +83,7 @@ export function replayStore(client: RedisClient, options: ReplayStoreOptions = {
         return { fresh: local.claim(id, ttl) }
       }
       if (local === undefined) return claimed
-      writeBack(local.recover())
+      void writeBack(link, local.recover(), { prefix, now: () => runtime.now(), logger })
       return claimed.fresh && !local.confirm(id, ttl) ? { fresh: false } : claimed
     },
   }
