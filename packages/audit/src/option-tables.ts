@@ -69,9 +69,15 @@ const keepingSink: Kind<AuditSink> = {
   },
 }
 
+const MOST_KEYS = 8
+
 const fingerprintKeys: Kind<ReadTrailOptions['fingerprintKeys']> = {
-  wants: 'a list of keys',
+  wants: 'a list of 1 to 8 keys',
   read(value, option) {
+    if (Array.isArray(value) && value.length > MOST_KEYS) {
+      const fix = 'Drop the oldest: findInTrail() is given keys of its own.'
+      throw invalid({ option, got: value, wants: this.wants, fix, secret: true })
+    }
     const [first, ...others] = list(fingerprintKey, this.wants).read(value, option)
     const ids = new Set([first, ...others].map((key) => key?.id))
     if (first !== undefined && ids.size === others.length + 1) return [first, ...others]

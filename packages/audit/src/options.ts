@@ -13,7 +13,7 @@ export interface AuditTrailOptions {
   readonly bestEffort?: readonly AuditSink[] | undefined
   /** Names tokens, the first; the others are those of before. 1 to 8. The same in each process, so that one search finds all. */
   readonly fingerprintKeys: readonly FingerprintKey[]
-  /** Of every hundred `authn.success`, how many are kept: 0 to 1. Nothing else is ever sampled. Default 1: all. */
+  /** The share of `authn.success` events that is kept, 0 to 1. Nothing else is ever sampled. Default 1: all. */
   readonly sampling?: { readonly 'authn.success'?: number | undefined } | undefined
   /** Refusals of strangers. */
   readonly denials?: DenialOptions | undefined

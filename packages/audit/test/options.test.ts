@@ -47,6 +47,11 @@ describe('createAuditTrail refuses', () => {
       },
       'a different id for each key',
     ],
+    [
+      'more than eight keys',
+      { fingerprintKeys: Array.from({ length: 9 }, (_, index) => ({ id: `k${index}`, secret })) },
+      'Option "fingerprintKeys": got a list, wants a list of 1 to 8 keys. Drop the oldest',
+    ],
     ['a rate above one', { sampling: { 'authn.success': 2 } }, 'Option "sampling.authn.success"'],
     ['to sample refusals', { sampling: { 'authn.failure': 0.1 } }, 'Option "sampling.authn.failure" is unknown'],
     [
