@@ -203,7 +203,7 @@ function toDefault(name, { required, fallback }, told, link) {
 
 /** @param {string} wants */
 function toWants(wants) {
-  return wants.replaceAll(/\b\d{4,}\b/g, (digits) => Number(digits).toLocaleString('en-US')).replace(' to any', ' up')
+  return wants.replaceAll(/\b\d{4,}\b/g, (digits) => Number(digits).toLocaleString('en-US'))
 }
 
 /** @param {string} doc */

@@ -23,6 +23,18 @@ export const action: Kind<() => unknown> = {
   },
 }
 
+/** A part of a whole, within bounds. */
+export function share(least: number, most: number): Kind<number> {
+  const wants = `a share from ${least} to ${most}`
+  return {
+    wants,
+    read(value, option) {
+      if (typeof value === 'number' && value >= least && value <= most) return value
+      throw invalid({ option, got: value, wants, fix: 'A quarter is 0.25.' })
+    },
+  }
+}
+
 /** A signal that a process may listen to. */
 export const signal: Kind<NodeJS.Signals> = {
   wants: 'the name of a signal',

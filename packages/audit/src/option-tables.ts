@@ -21,7 +21,7 @@ import type { CheckpointRules } from './chain/checkpoints.js'
 import { checkpointKey } from './chain/signer.js'
 import type { QueueRules } from './delivery/queue.js'
 import type { HmacKey } from './fingerprint.js'
-import { clock, fingerprintKey } from './option-kinds.js'
+import { clock, fingerprintKey, share } from './option-kinds.js'
 import type { AuditTrailOptions } from './options.js'
 
 /** Both clocks, in milliseconds. */
@@ -99,7 +99,7 @@ const REQUIRED: OptionTable<ReadTrailOptions['required']> = {
 }
 
 const SAMPLING: OptionTable<ReadTrailOptions['sampling']> = {
-  'authn.success': optional(number('a whole', 0, 1), 1),
+  'authn.success': optional(share(0, 1), 1),
 }
 
 const DENIALS: OptionTable<ReadTrailOptions['denials']> = {
@@ -123,7 +123,7 @@ const PRIVACY: OptionTable<ReadTrailOptions['privacy']> = {
 const QUEUE: OptionTable<QueueRules> = {
   maxEvents: optional(number('events', 16, 1_000_000, true), 8_192),
   maxBytes: optional(number('bytes', 65_536, 1_073_741_824, true), 16_777_216),
-  reservedShare: optional(number('a whole', 0.1, 0.9), 0.25),
+  reservedShare: optional(share(0.1, 0.9), 0.25),
 }
 
 const CLOCKS: OptionTable<Clocks> = {

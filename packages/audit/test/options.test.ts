@@ -52,7 +52,16 @@ describe('createAuditTrail refuses', () => {
       { fingerprintKeys: Array.from({ length: 9 }, (_, index) => ({ id: `k${index}`, secret })) },
       'Option "fingerprintKeys": got a list, wants a list of 1 to 8 keys. Drop the oldest',
     ],
-    ['a rate above one', { sampling: { 'authn.success': 2 } }, 'Option "sampling.authn.success"'],
+    [
+      'a rate above one',
+      { sampling: { 'authn.success': 2 } },
+      'Option "sampling.authn.success": got 2, wants a share from 0 to 1. A quarter is 0.25.',
+    ],
+    [
+      'a share that is no number',
+      { queue: { reservedShare: '25%' } },
+      'Option "queue.reservedShare": got "25%", wants a share from 0.1 to 0.9. A quarter is 0.25.',
+    ],
     ['to sample refusals', { sampling: { 'authn.failure': 0.1 } }, 'Option "sampling.authn.failure" is unknown'],
     [
       'a public key for checkpoints',

@@ -116,7 +116,7 @@ export function text(wants: string, maxLength = 2_048): Kind<string> {
 
 /** A number within bounds, whole where `whole` says so. */
 export function number(unit: string, least: number, most: number, whole = false): Kind<number> {
-  const wants = `${whole ? 'a whole number' : 'a number'} of ${unit} from ${least} to ${most === Infinity ? 'any' : most}`
+  const wants = `${whole ? 'a whole number' : 'a number'} of ${unit} from ${least} ${most === Infinity ? 'up' : `to ${most}`}`
   return {
     wants,
     read(value, option) {
@@ -161,7 +161,7 @@ export function list<T>(entry: Kind<T>, wants: string): Kind<readonly T[]> {
   return {
     wants,
     read(value, option) {
-      if (!Array.isArray(value)) throw invalid({ option, got: value, wants, fix: 'Give a list, also of one.' })
+      if (!Array.isArray(value)) throw invalid({ option, got: value, wants, fix: 'Give a list, even for one entry.' })
       if (value.length === 0) throw invalid({ option, got: value, wants, fix: 'Give a list with at least one entry.' })
       // Not map(), which passes holes over: [, 'ES256'] has an entry that nobody has read.
       return Object.freeze(Array.from(value, (item: unknown, index) => entry.read(item, `${option}[${index}]`)))

@@ -55,7 +55,7 @@ describe('a list', () => {
 
   it('of one is a list too', () => {
     expect(adviceOn({ issuers: ISSUER })).toBe(
-      `Option "issuers": got "${ISSUER}", wants a list of issuers to trust. Give a list, also of one.`,
+      `Option "issuers": got "${ISSUER}", wants a list of issuers to trust. Give a list, even for one entry.`,
     )
   })
 })
@@ -86,6 +86,12 @@ describe('a value in place of an object', () => {
 })
 
 describe('a number', () => {
+  it('that has no upper bound is wanted from the least one up', () => {
+    expect(adviceOn({ maxTokenAgeSeconds: '60' })).toBe(
+      'Option "maxTokenAgeSeconds": got "60", wants a number of seconds from 1 up. Give a number in seconds, without quotes.',
+    )
+  })
+
   it.each([
     [300, 'Give at most 60.'],
     [-1, 'Give at least 0.'],
