@@ -25,7 +25,9 @@ export interface AuditTrailOptions {
   /** Hears what an operator should know. Default: nobody does. */
   readonly logger?: Logger | undefined
   /** Clocks, for tests. */
-  readonly runtime?: { readonly now?: () => number; readonly monotonicNow?: () => number } | undefined
+  readonly runtime?:
+    | { readonly now?: (() => number) | undefined; readonly monotonicNow?: (() => number) | undefined }
+    | undefined
 }
 
 /** Sinks that something waits for. */

@@ -1,10 +1,10 @@
 import type { AuditRecorder } from '@countersign/core'
-import type { SinkState } from './delivery/runner.js'
+import type { SinkRole, SinkState } from './delivery/runner.js'
 
 /** One sink as an operator sees it. */
 export interface SinkHealth {
   readonly name: string
-  readonly role: 'required' | 'best-effort' | 'checkpoints'
+  readonly role: SinkRole
   /** `full`: without room, it takes only events that something waits for. */
   readonly state: SinkState
   readonly queuedEvents: number

@@ -1,4 +1,5 @@
 import { createAuditTrail, fileSink } from '@countersign/audit'
+import type { AuditTrailOptions } from '@countersign/audit'
 import { ConfigurationError } from '@countersign/core'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
@@ -86,6 +87,12 @@ describe('createAuditTrail refuses', () => {
       'a-secret',
     )
   })
+})
+
+it('createAuditTrail takes a clock that is left out as undefined', async () => {
+  const runtime: AuditTrailOptions['runtime'] = { now: undefined, monotonicNow: undefined }
+  const trail = createAuditTrail(toOptions([createTestSink()], { runtime }))
+  expect(await trail.close()).toEqual({ drained: true, lost: 0 })
 })
 
 it('fileSink refuses options that cannot be', () => {

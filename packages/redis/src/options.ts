@@ -12,7 +12,9 @@ export interface RedisStoreOptions {
   /** Hears what an operator should know. Default: nobody does. */
   readonly logger?: Logger | undefined
   /** Clocks, for tests. */
-  readonly runtime?: { readonly now?: () => number; readonly monotonicNow?: () => number } | undefined
+  readonly runtime?:
+    | { readonly now?: (() => number) | undefined; readonly monotonicNow?: (() => number) | undefined }
+    | undefined
 }
 
 /** When Redis counts as away. */

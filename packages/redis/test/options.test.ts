@@ -32,6 +32,11 @@ describe('options of a replay store', () => {
     expect(read(options)).toBe('accepted')
   })
 
+  it('may leave a clock out as undefined', () => {
+    const options: ReplayStoreOptions = { runtime: { now: undefined, monotonicNow: undefined } }
+    expect(read(options)).toBe('accepted')
+  })
+
   it.each([
     [
       { prefix: 'a{b}' },
