@@ -277,15 +277,19 @@ describe('the public names are part of the promise of a version:', () => {
         silentLogger
         table
         text
+        toElapsedMs
         toErrorReply
+        toMoment
         toVerifier
         type AuthenticateOptions
+        type Clock
         type EndpointCall
         type ErrorBody
         type ErrorReply
         type IncomingStream
         type Kind
         type MiddlewareOptions
+        type Moment
         type MountOptions
         type OptionProblem
         type OptionRow

@@ -1,3 +1,5 @@
+export { toElapsedMs, toMoment } from './elapsed.js'
+export type { Clock, Moment } from './elapsed.js'
 export {
   authenticateRequest,
   checkGuard,

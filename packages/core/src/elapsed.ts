@@ -1,5 +1,8 @@
 import type { Runtime } from './runtime.js'
 
+/** Both clocks, in milliseconds: the wall clock since the epoch, the other since any moment and never back. */
+export type Clock = Pick<Runtime, 'now' | 'monotonicNow'>
+
 /** One moment on both clocks, in milliseconds. */
 export interface Moment {
   readonly wallMs: number
@@ -7,8 +10,8 @@ export interface Moment {
 }
 
 /** The present on both clocks. */
-export function toMoment(runtime: Runtime): Moment {
-  return { wallMs: runtime.now(), monotonicMs: runtime.monotonicNow() }
+export function toMoment(clock: Clock): Moment {
+  return { wallMs: clock.now(), monotonicMs: clock.monotonicNow() }
 }
 
 /**
@@ -17,6 +20,6 @@ export function toMoment(runtime: Runtime): Moment {
  * The monotonic clock stands still while a machine is suspended, and the wall clock can be set back: alone, either would
  * let what was learnt long ago pass for recent.
  */
-export function toElapsedMs(runtime: Runtime, since: Moment): number {
-  return Math.max(runtime.monotonicNow() - since.monotonicMs, runtime.now() - since.wallMs)
+export function toElapsedMs(clock: Clock, since: Moment): number {
+  return Math.max(clock.monotonicNow() - since.monotonicMs, clock.now() - since.wallMs)
 }

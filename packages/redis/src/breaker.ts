@@ -1,5 +1,5 @@
-import type { Clock, Moment } from './clock.js'
-import { toElapsedMs, toMoment } from './clock.js'
+import { toElapsedMs, toMoment } from '@countersign/core/adapter'
+import type { Clock, Moment } from '@countersign/core/adapter'
 
 /** When a breaker opens, and for how long. */
 export interface BreakerRules {

@@ -1,7 +1,7 @@
 import { UpstreamError, memoryReplayStore } from '@countersign/core'
 import type { Logger } from '@countersign/core'
-import { toElapsedMs, toMoment } from './clock.js'
-import type { Clock, Moment } from './clock.js'
+import { toElapsedMs, toMoment } from '@countersign/core/adapter'
+import type { Clock, Moment } from '@countersign/core/adapter'
 
 /** How long and how much one process may remember by itself. */
 export interface DegradedRules {

@@ -1,8 +1,8 @@
 import { UpstreamError } from '@countersign/core'
 import type { Logger } from '@countersign/core'
+import type { Clock } from '@countersign/core/adapter'
 import { createBreaker } from './breaker.js'
 import type { BreakerRules } from './breaker.js'
-import type { Clock } from './clock.js'
 import { withDeadline } from './deadline.js'
 import { toFailure } from './failure.js'
 

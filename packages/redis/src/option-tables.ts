@@ -11,9 +11,8 @@ import {
   silentLogger,
   table,
 } from '@countersign/core/adapter'
-import type { Kind, OptionTable } from '@countersign/core/adapter'
+import type { Clock, Kind, OptionTable } from '@countersign/core/adapter'
 import type { BreakerRules } from './breaker.js'
-import type { Clock } from './clock.js'
 import type { DegradedEvent, DegradedRules } from './degraded.js'
 import type { CacheStoreOptions, RedisKeysOptions, RedisRevocationsOptions, ReplayStoreOptions } from './options.js'
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@countersign/core'
-import type { Clock } from './clock.js'
+import type { Clock } from '@countersign/core/adapter'
 import { MESSAGES, toAcceptsFromMs } from './inspection.js'
 import type { Inspection, RedisReadiness, RedisWarning } from './inspection.js'
 

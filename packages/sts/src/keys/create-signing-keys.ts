@@ -1,5 +1,5 @@
 import { InternalError, UpstreamError } from '@countersign/core'
-import { toElapsedMs } from './clock.js'
+import { toElapsedMs } from '@countersign/core/adapter'
 import { unavailable } from './deadline.js'
 import type { HeldRing } from './held-ring.js'
 import { toKeyHealth } from './key-health.js'

@@ -12,8 +12,7 @@ import {
   silentLogger,
   text,
 } from '@countersign/core/adapter'
-import type { Kind, OptionTable } from '@countersign/core/adapter'
-import type { Clock } from './clock.js'
+import type { Clock, Kind, OptionTable } from '@countersign/core/adapter'
 import type { KeyWrapper } from './key-wrapper.js'
 import type { SigningKeysOptions } from './options.js'
 import type { RotationTimes } from './rotation-rules.js'
