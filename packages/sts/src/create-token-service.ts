@@ -13,9 +13,7 @@ import { explainDecision } from './explain.js'
 import { checkServiceReadiness, toServiceHealth } from './readiness.js'
 import { resolveOptions } from './resolve-options.js'
 import type { TokenService } from './token-service.js'
-
-/** Proofs are tokens, and no longer than those. */
-const PROOF_LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 }
+import { TOKEN_LIMITS } from './tokens/limits.js'
 
 /**
  * Creates a token service: token exchange, and the grants and endpoints around it, as one `HttpHandler`. Nothing is fetched and no
@@ -33,7 +31,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const context: EndpointContext = Object.freeze({
     service,
     authentication: { ...rules, clients, verifier, standing, isClientIssuer },
-    proofs: createEndpointProofs({ url, dpop: proofs, replayStore, limits: PROOF_LIMITS, runtime }),
+    proofs: createEndpointProofs({ url, dpop: proofs, replayStore, limits: TOKEN_LIMITS, runtime }),
   })
   const routes = createRoutes(context, clients.methods)
   const handle = async (request: Request, peer: HttpPeer = {}): Promise<Response> => {

@@ -15,6 +15,7 @@ import {
 } from '@countersign/core/server'
 import type { Decoded } from '@countersign/core/server'
 import { TokenError, toTokenError } from '../errors.js'
+import { TOKEN_LIMITS } from '../tokens/limits.js'
 
 /** What assertions are judged by. */
 export interface AssertionRules {
@@ -24,8 +25,6 @@ export interface AssertionRules {
   readonly clockToleranceSeconds: number
   readonly runtime: Runtime
 }
-
-const LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 }
 
 /** How far ahead an assertion may expire. It is made for one request, and has to be remembered for as long. */
 const MAX_LIFETIME_SECONDS = 300
@@ -45,7 +44,7 @@ const TYPES: ReadonlySet<string | undefined> = new Set([undefined, 'jwt', 'clien
  */
 export function decodeAssertion(assertion: string): Decoded {
   try {
-    const decoded = decodeJws(assertion, LIMITS)
+    const decoded = decodeJws(assertion, TOKEN_LIMITS)
     if (!TYPES.has(decoded.header.type)) throw new AuthenticationError('ERR_TOKEN_TYPE', { detail: { member: 'typ' } })
     return decoded
   } catch (error) {

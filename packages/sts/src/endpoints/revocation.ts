@@ -6,7 +6,7 @@ import type { TokenRevocations } from '../options.js'
 import { verifyOwnToken } from '../subject/own-token.js'
 import type { OwnToken } from '../subject/own-token.js'
 import type { AuthenticatedClient } from '../token-request.js'
-import { OWN_TOKEN_LIMITS } from '../tokens/limits.js'
+import { TOKEN_LIMITS } from '../tokens/limits.js'
 import { readClientRequest } from './client-request.js'
 import type { EndpointCall, EndpointContext } from './endpoint.js'
 import { recordFailure } from './record-failure.js'
@@ -65,7 +65,7 @@ async function findOwnToken(token: string, { service }: EndpointContext): Promis
 
 /** A grant for another domain is ours, and is used once: there is nothing to revoke. Nothing but the error hangs on it. */
 function isNamedAsOurs(token: string, issuer: string): boolean {
-  return findClaim(decodeJws(token, OWN_TOKEN_LIMITS).unverified, 'iss') === issuer
+  return findClaim(decodeJws(token, TOKEN_LIMITS).unverified, 'iss') === issuer
 }
 
 /** Until it ends and no longer: a client that is given tokens and revokes them must not fill the store. */

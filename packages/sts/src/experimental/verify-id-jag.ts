@@ -18,12 +18,11 @@ import { toPrincipalParty } from '../subject/principal-party.js'
 import { readSingleUse } from '../subject/single-use.js'
 import type { VerifiedAssertion } from '../subject/verify-assertion.js'
 import { ID_JAG_TYPE } from '../tokens/forms.js'
-
-const LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 }
+import { TOKEN_LIMITS } from '../tokens/limits.js'
 
 /** Whether a token says of itself that it is an identity assertion grant. @throws AuthenticationError `ERR_TOKEN_*` */
 export function isIdJag(token: string): boolean {
-  return decodeJws(token, LIMITS).header.type === 'oauth-id-jag+jwt'
+  return decodeJws(token, TOKEN_LIMITS).header.type === 'oauth-id-jag+jwt'
 }
 
 /**
@@ -42,7 +41,7 @@ export async function verifyIdJag(
   client: ResolvedClient,
   service: ServiceContext,
 ): Promise<VerifiedAssertion> {
-  const decoded = decodeJws(token, LIMITS)
+  const decoded = decodeJws(token, TOKEN_LIMITS)
   const named = findClaim(decoded.unverified, 'iss')
   const issuer = typeof named === 'string' ? named : ''
   const keys = service.experimental.idJagIssuers.get(issuer)

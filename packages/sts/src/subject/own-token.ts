@@ -11,7 +11,7 @@ import {
 } from '@countersign/core/server'
 import type { TokenHeader } from '@countersign/core/server'
 import type { ServiceContext } from '../service-context.js'
-import { OWN_TOKEN_LIMITS } from '../tokens/limits.js'
+import { TOKEN_LIMITS } from '../tokens/limits.js'
 import type { Identity } from './party.js'
 import { checkStanding } from './standing.js'
 import type { TokenNames } from './standing.js'
@@ -49,7 +49,7 @@ const ACCESS_TOKEN_TYPES: ReadonlySet<string | undefined> = new Set(['at+jwt', '
  * @see RFC 9068 section 4
  */
 export async function verifyOwnToken(token: string, context: OwnTokenContext): Promise<OwnToken> {
-  const decoded = decodeJws(token, OWN_TOKEN_LIMITS)
+  const decoded = decodeJws(token, TOKEN_LIMITS)
   const { header } = decoded
   // A grant for another domain is signed by the same keys, and is no access token (RFC 8725 section 3.12).
   if (!ACCESS_TOKEN_TYPES.has(header.type)) throw refuse('ERR_TOKEN_TYPE', 'typ')

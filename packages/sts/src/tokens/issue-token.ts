@@ -8,7 +8,7 @@ import { toBinding } from '../subject/token-ref.js'
 import type { TokenResponse } from '../token-request.js'
 import { toTokenClaims } from './claims.js'
 import { TOKEN_FORMS } from './forms.js'
-import { OWN_TOKEN_LIMITS } from './limits.js'
+import { TOKEN_LIMITS } from './limits.js'
 import { signToken } from './sign.js'
 
 /** A token that nobody has been given yet: it is to be recorded first. */
@@ -61,8 +61,8 @@ export async function issueToken(authorization: Authorization, service: ServiceC
 /** Larger ones are refused by those that they are for, and by this service when they are to be revoked. */
 function checkSize(token: string): void {
   try {
-    decodeJws(token, OWN_TOKEN_LIMITS)
+    decodeJws(token, TOKEN_LIMITS)
   } catch {
-    throw new TokenError('ERR_STS_TOKEN_SIZE', { detail: OWN_TOKEN_LIMITS })
+    throw new TokenError('ERR_STS_TOKEN_SIZE', { detail: TOKEN_LIMITS })
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Bounds of every token that this service issues, and takes back: those of a verifier that says nothing else. What it could not
- * read again could be neither introspected nor revoked.
+ * Bounds of the tokens, assertions and proofs that this service reads by itself: those of a verifier that says nothing else. Also of
+ * every token that it issues: what it could not read again could be neither introspected nor revoked.
  */
-export const OWN_TOKEN_LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 } as const
+export const TOKEN_LIMITS = { tokenBytes: 8_192, headerBytes: 2_048, jsonDepth: 16, jsonMembers: 256 } as const
