@@ -274,6 +274,7 @@ describe('the public names are part of the promise of a version:', () => {
         readMountOptions
         readTable
         required
+        secret
         silentLogger
         table
         text

@@ -32,4 +32,5 @@ export {
 } from './options/kinds.js'
 export type { Kind, OptionRow, OptionTable } from './options/kinds.js'
 export { logger } from './options/logger-kind.js'
+export { secret } from './options/secret-kind.js'
 export { silentLogger } from './runtime.js'

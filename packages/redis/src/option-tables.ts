@@ -8,6 +8,7 @@ import {
   optional,
   readTable,
   required,
+  secret,
   silentLogger,
   table,
 } from '@countersign/core/adapter'
@@ -75,17 +76,6 @@ const CLOCK_TABLE: OptionTable<Clock> = {
 const DEGRADED_TABLE: OptionTable<DegradedRules> = {
   local: required(number('seconds', 1, 3_600)),
   maxEntries: optional(number('entries', 1, 10_000_000, true), 100_000),
-}
-
-const secret: Kind<Uint8Array> = {
-  wants: 'a secret of at least 32 bytes',
-  read(value, option) {
-    const bytes =
-      typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? Uint8Array.from(value) : undefined
-    if (bytes !== undefined && bytes.length >= 32) return bytes
-    const fix = 'As from crypto.randomBytes(32), the same on every instance.'
-    throw invalid({ option, got: bytes ?? value, wants: this.wants, fix, secret: true })
-  },
 }
 
 const secrets: Kind<readonly Uint8Array[]> = {

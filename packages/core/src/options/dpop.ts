@@ -1,9 +1,9 @@
 import type { AlgorithmName } from '../algorithms.js'
 import type { DpopMode } from '../rules.js'
-import { invalid } from './fail.js'
 import { list, number, oneOf, optional, required, table, text } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
 import { ALGORITHM_NAMES, algorithms } from './algorithms-kind.js'
+import { secret } from './secret-kind.js'
 
 /** `dpop` as read. */
 export interface ReadDpop extends ReadProofs {
@@ -27,18 +27,6 @@ export interface ReadNonce {
 
 /** Whether tokens must be, may be or cannot be bound. */
 export const dpopMode: Kind<DpopMode> = oneOf(['required', 'allowed', 'off'])
-
-/** Never shown, whatever is wrong with it. */
-const secret: Kind<Uint8Array> = {
-  wants: 'a secret of at least 32 bytes',
-  read(value, option) {
-    const bytes =
-      typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? Uint8Array.from(value) : undefined
-    if (bytes !== undefined && bytes.length >= 32) return bytes
-    const fix = 'As from crypto.randomBytes(32), the same on every instance.'
-    throw invalid({ option, got: bytes ?? value, wants: this.wants, fix })
-  },
-}
 
 /** A single secret in place of a list is not shown either. */
 const secrets: Kind<readonly Uint8Array[]> = {

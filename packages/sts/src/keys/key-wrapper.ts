@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import { invalid } from '@countersign/core/adapter'
+import { invalid, secret } from '@countersign/core/adapter'
 
 /**
  * What a wrapped key belongs to: text that is authenticated together with it, fit for the encryption context of a KMS. `version`
@@ -32,8 +32,8 @@ const HEAD_BYTES = 1 + IV_BYTES
  * @throws ConfigurationError for others
  */
 export function localKeyWrapper(secrets: readonly (string | Uint8Array)[]): KeyWrapper {
-  const keys = readSecrets(secrets).map((secret) =>
-    Buffer.from(hkdfSync('sha256', secret, '', 'countersign signing keys v1', 32)),
+  const keys = readSecrets(secrets).map((bytes) =>
+    Buffer.from(hkdfSync('sha256', bytes, '', 'countersign signing keys v1', 32)),
   )
   const [first = randomBytes(32)] = keys
   return {
@@ -79,12 +79,5 @@ function readSecrets(secrets: unknown): readonly Uint8Array[] {
     const fix = 'The first wraps, and each is tried to unwrap: drop the oldest.'
     throw invalid({ option: 'secrets', got: secrets, wants: 'a list of 1 to 8 secrets', fix, secret: true })
   }
-  return Array.from(secrets, (value: unknown, index) => {
-    const bytes =
-      typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? Uint8Array.from(value) : undefined
-    if (bytes !== undefined && bytes.length >= 32) return bytes
-    const fix = 'As from crypto.randomBytes(32), the same on every replica.'
-    const got = bytes === undefined ? value : {}
-    throw invalid({ option: `secrets[${index}]`, got, wants: 'a secret of at least 32 bytes', fix, secret: true })
-  })
+  return Array.from(secrets, (value: unknown, index) => secret.read(value, `secrets[${index}]`))
 }
