@@ -101,6 +101,13 @@ export function toKeyFamily(jwk: unknown): KeyFamily | DropReason {
   return family
 }
 
+const FAMILIES: ReadonlySet<KeyFamily | DropReason> = new Set<KeyFamily>(['RSA', 'P-256', 'P-384', 'P-521', 'Ed25519'])
+
+/** Whether {@link toKeyFamily} told a family, and not why a key is dropped. */
+export function isKeyFamily(told: KeyFamily | DropReason): told is KeyFamily {
+  return FAMILIES.has(told)
+}
+
 /**
  * Makes a key of a JWK whose family {@link toKeyFamily} told, from its public members alone.
  * RSA: 2,048 to 8,192 bits, not of a library whose keys can be factored, exponent odd, at least 3 and under 2^32. EC: on its curve. Ed25519: canonical, not of small order.

@@ -2,7 +2,7 @@ import type { AlgorithmName } from '../algorithms.js'
 import type { DropReason } from '../diagnostics.js'
 import { AuthenticationError, UpstreamError } from '../errors.js'
 import type { KeySelector, VerificationKey } from '../ports.js'
-import { importJwk, toKeyFamily } from './jwk.js'
+import { importJwk, isKeyFamily, toKeyFamily } from './jwk.js'
 import type { ImportedKey } from './jwk.js'
 
 /** Keys of one set that are used at most; those that are of no use to us do not count. */
@@ -123,7 +123,7 @@ export function toKeySet(jwks: unknown, previous?: KeySet): KeySet {
   for (const jwk of members as readonly unknown[]) {
     const family = toKeyFamily(jwk)
     let key: ImportedKey | DropReason
-    if (!isFamily(family)) key = family
+    if (!isKeyFamily(family)) key = family
     // Bad points are counted too: judging one costs more than holding it.
     else if (judged++ >= MAX_KEYS) key = 'limit'
     else {
@@ -145,12 +145,6 @@ export function toDroppedText(dropped: KeySet['dropped'], without: readonly Drop
     .filter(([reason]) => !without.includes(reason as DropReason))
     .map(([reason, count]) => `${reason} ${count}`)
     .join(', ')
-}
-
-const FAMILIES: ReadonlySet<string> = new Set(['RSA', 'P-256', 'P-384', 'P-521', 'Ed25519'])
-
-function isFamily(value: string): value is ImportedKey['family'] {
-  return FAMILIES.has(value)
 }
 
 /** Everything of a JWK that we use; what else it says (a certificate, a date) may change without making it another key. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { VerificationKey } from '../ports.js'
-import { importJwk, ImportedKey, toKeyFamily } from './jwk.js'
+import { importJwk, ImportedKey, isKeyFamily, toKeyFamily } from './jwk.js'
 
 /** Clients send the same key with every proof; importing it costs more than verifying with it. */
 const MAX_REMEMBERED = 1_000
@@ -26,7 +26,7 @@ export function createProofKeys(): ProofKeys {
     find(jwk, thumbprint) {
       // Asked each time: a key that came with its private half is refused, although it is remembered without.
       const family = toKeyFamily(jwk)
-      if (!isFamily(family)) return 'unsound'
+      if (!isKeyFamily(family)) return 'unsound'
       const { kid: _kid, alg: _alg, ...members } = jwk as Readonly<Record<string, unknown>>
       const own = toThumbprint(members)
       if (own === undefined) return 'unsound'
@@ -41,10 +41,6 @@ export function createProofKeys(): ProofKeys {
       return key
     },
   }
-}
-
-function isFamily(family: ReturnType<typeof toKeyFamily>): family is VerificationKey['family'] {
-  return family === 'RSA' || family === 'Ed25519' || family.startsWith('P-')
 }
 
 /** The members that a thumbprint is made of, in the order of RFC 7638 section 3.2. */
