@@ -46,3 +46,12 @@ export function isMet({ path: names, oneOf }: ResolvedCondition, claims: Readonl
   const values: readonly unknown[] = Array.isArray(found) ? found : [found]
   return values.some((entry) => oneOf.some((wanted) => wanted === entry))
 }
+
+/**
+ * Whether a condition could be met, as far as anybody knows: it is, or its claim is none of the claims, which are not all there are.
+ * `acr` is never left out.
+ */
+export function mayBeMet(condition: ResolvedCondition, claims: Readonly<Record<string, unknown>>): boolean {
+  const [name = ''] = condition.path
+  return isMet(condition, claims) || (name !== 'acr' && !Object.hasOwn(claims, name))
+}

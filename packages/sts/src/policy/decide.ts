@@ -1,21 +1,8 @@
-import { isMet } from './condition.js'
+import { isMet, mayBeMet } from './condition.js'
+import type { Facts } from './facts.js'
 import type { Policy } from './read-policy.js'
 import type { ResolvedAllowRule, Rule } from './read-rule.js'
-import type { GrantName } from './rule.js'
-
-/** What is known of a request when the policy is asked. */
-export interface Facts {
-  readonly grant: GrantName
-  readonly clientId: string
-  /** The name of a registered target. */
-  readonly target: string
-  /** Whose token the subject's is; `undefined` for client credentials. */
-  readonly subjectIssuer: string | undefined
-  /** Whose subject it is in the first place, where the token is ours. */
-  readonly originIssuer?: string | undefined
-  /** `tenant`, `roles`, `groups`, `permissions`, `acr` and the mapped claims of the subject. */
-  readonly claims: Readonly<Record<string, unknown>>
-}
+import { toReadings } from './readings.js'
 
 /** Why a rule was not met. */
 export type Mismatch = 'grant' | 'client' | 'target' | 'subject issuer' | 'condition'
@@ -74,14 +61,10 @@ function findMismatch(rule: Rule, facts: Facts): Mismatch | undefined {
   if (!rule.grants.includes(facts.grant)) return 'grant'
   if (!rule.clients.includes(facts.clientId)) return 'client'
   if (!rule.targets.includes(facts.target)) return 'target'
-  if (!isAboutSubject(rule, facts)) return 'subject issuer'
-  return rule.when.every((condition) => isMet(condition, facts.claims)) ? undefined : 'condition'
-}
-
-/** Client credentials have no subject but the client, whom the rule has named already. */
-function isAboutSubject({ effect, subjectIssuers }: Rule, { grant, subjectIssuer, originIssuer }: Facts): boolean {
-  if (grant === 'client-credentials') return true
-  // A detour over a token of ours is no way around what is forbidden; nor is it a way in.
-  const named = effect === 'deny' ? [subjectIssuer, originIssuer] : [subjectIssuer]
-  return named.some((issuer) => issuer !== undefined && subjectIssuers.includes(issuer))
+  const readings = toReadings(rule, facts)
+  if (readings.length === 0) return 'subject issuer'
+  const holds = readings.some(({ claims, isPartial }) =>
+    rule.when.every((condition) => (isPartial ? mayBeMet(condition, claims) : isMet(condition, claims))),
+  )
+  return holds ? undefined : 'condition'
 }

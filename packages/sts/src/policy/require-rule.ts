@@ -22,12 +22,12 @@ export interface RuleRequest {
  */
 export function requireRule(request: RuleRequest, policy: Policy, trail: Trail): ResolvedAllowRule {
   const { grant, clientId, target, subject } = request
-  const { identity, origin, claims } = subject
+  const { identity, origin, claims, partialClaims: isPartial } = subject
   const issuers =
     grant === 'client-credentials'
       ? { subjectIssuer: undefined }
       : { subjectIssuer: identity.issuer, originIssuer: origin.issuer }
-  const decision = decide(policy, { grant, clientId, target, ...issuers, claims })
+  const decision = decide(policy, { grant, clientId, target, ...issuers, claims, isPartial })
   trail.notePolicy(policy, decision)
   if (decision.outcome === 'allow') return decision.rule
   const isForSomebody = grant !== 'client-credentials' && findReachableTargets(policy, request).includes(target)

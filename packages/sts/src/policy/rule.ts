@@ -1,7 +1,10 @@
 /** Grants that a rule may speak of, and a client may use. */
 export type GrantName = 'token-exchange' | 'jwt-bearer' | 'client-credentials'
 
-/** One condition on what is known of the subject, by the names of the mapped principal. Every condition of a rule must hold. */
+/**
+ * One condition on what is known of the subject, by the names of the mapped principal. Every condition of a rule must hold. In a rule
+ * that denies, one on a claim that the token could not carry counts as met: it is unknown, and not false.
+ */
 export interface Condition {
   /** `tenant`, `roles`, `groups`, `permissions`, `acr`, or a path into the mapped claims. Own members alone. */
   readonly claim: string | readonly string[]

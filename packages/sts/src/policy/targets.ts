@@ -13,6 +13,7 @@ import type { Kind, OptionTable } from '@countersign/core/adapter'
 import type { Experimental } from '../experimental/experimental.js'
 import type { SigningAlgorithm } from '../keys/signing-keys.js'
 import type { TokenFormName } from '../tokens/forms.js'
+import { RESERVED_CLAIMS } from './reserved-claims.js'
 
 /** What a target is: an API that takes access tokens, or a token service of another domain that takes grants. */
 export type TargetKind = 'api' | 'authorization-server'
@@ -52,17 +53,6 @@ interface ReadTarget {
   readonly subject: 'pairwise' | 'same'
   readonly claims: readonly string[]
 }
-
-/**
- * What the service itself says of a token, there or in an introspection, and what gives rights wherever it stands: a mapped claim
- * of the name would take its place.
- */
-const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
-  (
-    'iss sub aud exp nbf iat jti client_id azp scope scp act may_act auth_time acr amr cnf sid sub_id txn typ token_use ' +
-    'nonce at_hash c_hash s_hash events authorization_details active token_type __proto__'
-  ).split(' '),
-)
 
 /** RFC 6749 section 3.3. */
 const scope: Kind<string> = {

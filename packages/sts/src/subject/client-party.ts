@@ -25,6 +25,7 @@ export function toClientParty({ registration, workload }: AuthenticatedClient, i
     expiresAtSeconds: Infinity,
     confirmation: undefined,
     claims: workload === undefined ? {} : toMappedClaims(workload, undefined),
+    partialClaims: false,
     token: undefined,
   })
 }

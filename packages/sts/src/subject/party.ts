@@ -56,6 +56,8 @@ export interface VerifiedParty {
   readonly confirmation: Readonly<Record<string, unknown>> | undefined
   /** What conditions and tokens may draw on: mapped claims, and `tenant`, `roles`, `groups`, `permissions`, `acr`. */
   readonly claims: Readonly<Record<string, unknown>>
+  /** Whether the token could carry some of them alone: of one that is missing nobody knows what it would have said. */
+  readonly partialClaims: boolean
   /** `undefined` for a client that speaks for itself. */
   readonly token: AuditTokenRef | undefined
 }

@@ -58,6 +58,7 @@ export async function toPrincipalParty(
     expiresAtSeconds,
     confirmation,
     claims: toMappedClaims(principal, acr),
+    partialClaims: false,
     token,
   })
 }

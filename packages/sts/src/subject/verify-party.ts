@@ -78,6 +78,8 @@ async function verifyOwn(
     expiresAtSeconds,
     confirmation,
     claims: payload,
+    // Those that its target lists.
+    partialClaims: true,
     token: toTokenRef(fingerprint, { issuer, header: header.members, payload, confirmation, expiresAtSeconds }),
   })
 }

@@ -14,6 +14,7 @@ import {
   payloadOf,
   RULES,
   STS,
+  TARGETS,
   TYPES,
 } from '../service.js'
 import type { Asked, ServiceChanges, TestService } from '../service.js'
@@ -136,6 +137,53 @@ describe('a rule that denies the subjects of an issuer', () => {
     })
     const asked = own(await derived(test), { client: 'billing', audience: 'ledger' })
     expect(await outcomeOf(test, asked)).toBe('invalid_request denied ERR_STS_POLICY_DENIED')
+  })
+})
+
+describe('a rule that denies by a claim', () => {
+  const noContractors: DenyRule = {
+    id: 'no-contractors',
+    effect: 'deny',
+    clients: ['orders'],
+    targets: ['billing'],
+    subjectIssuers: [ACME],
+    when: [{ claim: 'roles', oneOf: ['contractor'] }],
+  }
+  const toOrders = { ...ordersToBilling, id: 'to-orders', targets: ['orders'], scopes: 'same' } as const
+  const refused = 'invalid_request denied ERR_STS_POLICY_DENIED'
+
+  /** First for a target of the test, then with that token for billing. */
+  async function detour(changes: ServiceChanges, claims: object): Promise<string> {
+    const test = await createService({ rules: [noContractors, toOrders, ...RULES], ...changes })
+    const subject = await test.acme.token({ sub: 'alice', scope: 'orders:read', ...claims })
+    const { access_token } = await test.request(exchangeOf(subject, { audience: 'orders' }))
+    return outcomeOf(test, own(access_token))
+  }
+  const listing = (...claims: string[]): ServiceChanges => ({
+    targets: { ...TARGETS, orders: { audience: 'https://orders.example', scopes: ['orders:read'], claims } },
+  })
+
+  it('a rule that denies by a claim is not lost with the claim on a detour over a token of ours', async () => {
+    expect(await detour({}, { roles: ['contractor'] })).toBe(refused)
+    expect(await detour(listing('roles'), { roles: ['contractor'] })).toBe(refused)
+  })
+
+  it('lets those through of whom the token on the way says that it is not about them', async () => {
+    expect(await detour(listing('roles'), { roles: ['clerk'] })).toBe('accepted success')
+    // Not there because nobody has said it, or because it was not to be passed on: the token cannot tell.
+    expect(await detour(listing('roles'), {})).toBe(refused)
+  })
+
+  it('goes by the name that the subject had first, and takes no word of ours for one of its issuer', async () => {
+    const denying = (claim: string, value: string): ServiceChanges => ({
+      rules: [{ ...noContractors, when: [{ claim, oneOf: [value] }] }, toOrders, ...RULES],
+    })
+    expect(await detour(denying('sub', 'alice'), {})).toBe(refused)
+    expect(await detour(denying('sub', 'bob'), {})).toBe('accepted success')
+    expect(await detour(denying('azp', 'kiosk'), { azp: 'kiosk' })).toBe(refused)
+    expect(await detour(denying('client_id', 'kiosk'), { client_id: 'kiosk' })).toBe(refused)
+    // How somebody signed in goes along with every token.
+    expect(await detour(denying('acr', 'pwd'), {})).toBe('accepted success')
   })
 })
 

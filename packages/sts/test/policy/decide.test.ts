@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decide, findObserved, findReachableTargets } from '../../src/policy/decide.js'
-import type { Facts } from '../../src/policy/decide.js'
+import type { Facts } from '../../src/policy/facts.js'
 import { toPolicy } from '../../src/policy/read-policy.js'
 import type { PolicyRule } from '../../src/policy/rule.js'
 import { ACME, createService, GLOBEX, STS } from '../service.js'
@@ -65,6 +65,40 @@ describe('decide', () => {
     expect(of('realm.unit', { 'realm.unit': 'x' })).toBe('allow allow')
     expect(of(['constructor', 'name'], {})).toBe('deny')
     expect(of(['list', '0'], { list: ['x'] })).toBe('deny')
+  })
+
+  it.each<[string, Partial<Facts>, string]>([
+    ['is not met by a token of its issuer that says nothing of it', {}, 'allow allow'],
+    ['is met by a token that cannot have said all', { isPartial: true }, 'deny deny'],
+    ['is met where a token of ours says nothing of it', { subjectIssuer: STS, originIssuer: ACME }, 'deny deny'],
+    [
+      'is not met where a token of ours says otherwise',
+      { subjectIssuer: STS, originIssuer: ACME, claims: { role: 'clerk' } },
+      'allow allow',
+    ],
+    ['says nothing of another issuer', { subjectIssuer: STS, originIssuer: GLOBEX }, 'allow allow'],
+  ])('a rule that denies by a claim %s', (_, changes, gives) => {
+    const rules = [
+      { ...allow, subjectIssuers: [ACME, STS] },
+      { ...deny, when: [{ claim: 'role', oneOf: ['contractor'] }] },
+    ]
+    expect(outcome(rules, changes)).toBe(gives)
+  })
+
+  it('a rule that denies tokens of ours by their own words is met by those, and by what is missing', () => {
+    const rules = [
+      { ...allow, subjectIssuers: [STS] },
+      { ...deny, subjectIssuers: [STS], when: [{ claim: 'client_id', oneOf: ['web'] }] },
+    ]
+    const about = { subjectIssuer: STS, originIssuer: ACME }
+    expect(outcome(rules, { ...about, claims: { client_id: 'web' } })).toBe('deny deny')
+    expect(outcome(rules, { ...about, claims: { client_id: 'kiosk' } })).toBe('allow allow')
+    expect(outcome(rules, about)).toBe('deny deny')
+  })
+
+  it('a rule that allows is met by what is there alone, whatever a token could carry', () => {
+    const rule = { ...allow, when: [{ claim: 'role', oneOf: ['clerk'] }] }
+    expect(outcome([rule], { isPartial: true })).toBe('deny')
   })
 
   it('wants every condition of a rule', () => {
