@@ -13,7 +13,10 @@ export interface ExperimentalOptions {
          * that is not listed gets none.
          */
         readonly clientIds?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined
-        /** Takes them, on the JWT bearer grant: whose, and the keys of those. Each needs a trust record for subjects. */
+        /**
+         * Takes them, on the JWT bearer grant: whose, and the keys of those. Each needs a trust record for subjects. `requiredClaims` and
+         * `grants` of the verifier are not asked about them.
+         */
         readonly issuers?: readonly { readonly issuer: string; readonly keys: KeysOptions }[] | undefined
       }
     | undefined

@@ -32,7 +32,7 @@ export function isIdJag(token: string): boolean {
  * @throws AuthenticationError `ERR_TOKEN_*`, `ERR_KEY_*`, `ERR_ISSUER_UNTRUSTED`
  * @throws UpstreamError where that cannot be known
  *
- * Not checked: whether it was used before.
+ * Not checked: whether it was used before, and what the verifier's entry for the issuer asks beyond that: `requiredClaims`, `grants`.
  * @see draft-ietf-oauth-identity-assertion-authz-grant-03 section 4.4.1
  */
 export async function verifyIdJag(
@@ -58,7 +58,8 @@ export async function verifyIdJag(
   // It narrows what the grant is for, in a language that nothing here reads: RFC 9396.
   if (findClaim(payload, 'authorization_details') !== undefined)
     throw refuse('ERR_TOKEN_CLAIM_VALUE', 'authorization_details')
-  const taking = { record, tokenType: ID_JAG_TYPE, fingerprint }
+  // A rule that denies by roles must not be lost because nobody has read them.
+  const taking = { record, tokenType: ID_JAG_TYPE, fingerprint, partialClaims: true }
   const party = await toPrincipalParty(principal, taking, service.foreignStanding)
   const resources = readTextList(payload, 'resource')
   return { party, resources, ...readSingleUse(payload, expiresAtSeconds, service.runtime.now()) }

@@ -16,6 +16,8 @@ interface Taking {
   /** The URN. */
   readonly tokenType: string
   readonly fingerprint: string
+  /** Where no mapping has read all that the issuer may say. Default false. */
+  readonly partialClaims?: boolean | undefined
 }
 
 /**
@@ -28,7 +30,7 @@ interface Taking {
  */
 export async function toPrincipalParty(
   principal: Principal<unknown>,
-  { record, tokenType, fingerprint }: Taking,
+  { record, tokenType, fingerprint, partialClaims = false }: Taking,
   standing: StandingRules,
 ): Promise<VerifiedParty> {
   const { issuer, subject, actor, actorHistory, payload, header, confirmation, expiresAtSeconds } = principal
@@ -58,7 +60,7 @@ export async function toPrincipalParty(
     expiresAtSeconds,
     confirmation,
     claims: toMappedClaims(principal, acr),
-    partialClaims: false,
+    partialClaims,
     token,
   })
 }

@@ -198,6 +198,28 @@ describe('redeeming identity assertion grants', () => {
     })
   })
 
+  it('what a rule denies by roles is denied to an identity assertion grant too', async () => {
+    const { clock, acme, globex } = test
+    const issuers = [{ issuer: ACME, keys: { jwks: acme.jwks } }]
+    const experimental = { idJagDraft03: { issuers } }
+    const denying = async (claim: string, value: string, claims: object): Promise<string> => {
+      const when = [{ claim, oneOf: [value] }]
+      const deny = { id: 'deny', effect: 'deny', clients: ['orders'], targets: ['billing'], when } as const
+      const rules = [...accepting.rules, { ...deny, subjectIssuers: [ACME] }]
+      test = await createService({ parties: { clock, acme, globex }, ...accepting, rules, experimental })
+      return outcomeOf(test, redeem(await assert(claims)))
+    }
+    const denied = 'invalid_grant denied ERR_STS_POLICY_DENIED'
+    for (const claim of ['roles', 'groups', 'permissions'])
+      expect(await denying(claim, 'contractor', { [claim]: ['contractor'] })).toBe(denied)
+    // No mapping has said where its issuer writes them: there may be some in other tokens.
+    expect(await denying('roles', 'contractor', {})).toBe(denied)
+    expect(await denying('tenant', 'acme', { tenant: 'acme' })).toBe(denied)
+    expect(await denying('department', 'kiosk', {})).toBe(denied)
+    expect(await denying('department', 'kiosk', { department: 'kiosk' })).toBe(denied)
+    expect(await denying('department', 'kiosk', { department: 'sales' })).toBe('accepted success')
+  })
+
   it('is good for one use', async () => {
     const asked = redeem(await assert())
     expect(await outcomeOf(test, asked)).toBe('accepted success')
