@@ -132,7 +132,7 @@ async function serve(page: Page, ...changes: readonly Change[]) {
       await sleep(200)
     }
   }
-  return { url: front.url, ask, readTrail }
+  return { url: front.url, local: `http://127.0.0.1:${port}`, ask, readTrail }
 }
 
 /** The request that a page shows, as the form that it sends. */
@@ -239,5 +239,40 @@ describe('docs/token-exchange.md', () => {
       sub: decodeJwt(token).sub,
       act: { sub: 'billing', act: { sub: 'orders' } },
     })
+  })
+
+  it('shows how a subject, or a session, is put out at every API that shares the store', async () => {
+    const service = await serve(page, [
+      'app.use(mount(service))',
+      `import { countersign, errorHandler } from '@countersign/express'
+      app.post('/put-out', async (request, response) => {
+        ${readBlock(page, 'js put-out')}
+        response.end()
+      })
+      const trusted = { audience: 'https://billing.example', issuers: [{ issuer, tokenProfile: 'rfc9068' }] }
+      app.use('/invoices', countersign({ ...trusted, revocationStore: revocations }), errorHandler())
+      app.get('/invoices', (request, response) => response.json({}))
+      app.use(mount(service))`,
+    ])
+    const exchangeFor = async (claims: object): Promise<string> => {
+      const subject = await acme.token({ aud: page.orders, scope: 'orders:read', ...claims })
+      const { body } = await service.ask('orders', readRequest(page, subject))
+      return String(body['access_token'])
+    }
+    const tokens = [
+      await exchangeFor({ sub: 'alice', sid: 'other' }),
+      await exchangeFor({ sub: 'bob', sid: 'c41f' }),
+      await exchangeFor({ sub: 'carol', sid: 'other' }),
+    ]
+    const callAll = () =>
+      Promise.all(
+        tokens.map(async (token) => {
+          const headers = { authorization: `Bearer ${token}` }
+          return (await fetch(`${service.local}/invoices`, { headers })).status
+        }),
+      )
+    expect(await callAll()).toEqual([200, 200, 200])
+    expect((await fetch(`${service.local}/put-out`, { method: 'POST' })).status).toBe(200)
+    expect(await callAll()).toEqual([401, 401, 200])
   })
 })

@@ -12,6 +12,7 @@ import type { TokenServiceOptions } from './options.js'
 import { explainDecision } from './explain.js'
 import { checkServiceReadiness, toServiceHealth } from './readiness.js'
 import { resolveOptions } from './resolve-options.js'
+import { createSubjectNames } from './subject/subject-names.js'
 import type { TokenService } from './token-service.js'
 import { TOKEN_LIMITS } from './tokens/limits.js'
 
@@ -42,6 +43,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   return Object.freeze(
     Object.assign(handle, {
       explain: explainDecision(service.policy),
+      subjectNames: createSubjectNames(service),
       ready: () => checkServiceReadiness(service),
       health: () => toServiceHealth(service),
       async close() {

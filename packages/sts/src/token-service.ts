@@ -52,6 +52,14 @@ export interface TokenService {
   (request: Request, peer?: HttpPeer): Promise<Response>
   /** Asks the policy, without any token: which rule would decide. Scopes, lifetimes and delegation are not looked at. */
   explain(question: PolicyQuestion): PolicyExplanation
+  /**
+   * Every name that tokens have for a subject: its own, which the mapping of its issuer gives, and what the tokens of this service call
+   * it. Revoke them all to put a subject out here and at every API. A session is not renamed: its id stands under either issuer.
+   */
+  subjectNames(subject: {
+    readonly issuer: string
+    readonly subject: string
+  }): readonly { readonly issuer: string; readonly subject: string }[]
   /** Loads, or makes, the signing keys, and loads the keys of every listed issuer. Never rejects. */
   ready(): Promise<ServiceReadiness>
   health(): ServiceHealth
