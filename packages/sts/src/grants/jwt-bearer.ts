@@ -16,6 +16,8 @@ import type { Trail } from './trail.js'
  * The JWT bearer grant: an issuer that is trusted for subjects vouches for one, to this service alone, for one use. The second half
  * of identity chaining too, where that issuer is the token service of another domain.
  *
+ * Not checked: whether the token was exchanged before. One use is one of this grant.
+ *
  * @see RFC 7523 sections 2.1, 3 and 3.1
  */
 export async function grantJwtBearer(

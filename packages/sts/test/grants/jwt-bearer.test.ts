@@ -1,6 +1,17 @@
 import type { TokenOptions } from '@countersign/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ACME, createService, GLOBEX, NOW_SECONDS, outcomeOf, payloadOf, partners, RULES, STS } from '../service.js'
+import {
+  ACME,
+  createService,
+  exchangeOf,
+  GLOBEX,
+  NOW_SECONDS,
+  outcomeOf,
+  payloadOf,
+  partners,
+  RULES,
+  STS,
+} from '../service.js'
 import type { Asked, TestService } from '../service.js'
 
 let test: TestService
@@ -49,6 +60,21 @@ describe('the JWT bearer grant, RFC 7523', () => {
     expect(await outcomeOf(test, redeem(await assert({ jti: 'once', exp: NOW_SECONDS + 200 })))).toBe(
       bad('ERR_STS_ASSERTION_REPLAYED'),
     )
+  })
+
+  it('section 3: is no subject token, redeemed or not, but by a rule that lets its issuer be exchanged', async () => {
+    const exchanged = async (): Promise<readonly string[]> => {
+      const assertion = await assert()
+      const asked = [redeem(assertion), exchangeOf(assertion), exchangeOf(assertion)]
+      const outcomes: string[] = []
+      for (const each of asked) outcomes.push(await outcomeOf(test, each))
+      return outcomes
+    }
+    // One use is one of this grant, and an exchange keeps no count.
+    expect(await exchanged()).toEqual(['accepted success', 'accepted success', 'accepted success'])
+    test = await createService({ rules: [partners] })
+    const refused = 'invalid_target denied ERR_STS_TARGET_FORBIDDEN'
+    expect(await exchanged()).toEqual(['accepted success', refused, refused])
   })
 
   it('takes the same jti of another issuer: ids are unique within one alone', async () => {
