@@ -11,7 +11,10 @@ export interface PolicyQuestion {
   readonly grant?: GrantName | undefined
   /** The issuer of the subject; absent for client credentials. */
   readonly subjectIssuer?: string | undefined
-  /** Where the subject's token is this service's own: the issuer that the subject came from. */
+  /**
+   * Where the subject's token is this service's own: the issuer that the subject came from. A rule that denies then takes a claim that
+   * is missing for met.
+   */
   readonly originIssuer?: string | undefined
   /** What is known of the subject: `tenant`, `roles`, `groups`, `permissions`, `acr`, mapped claims. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
