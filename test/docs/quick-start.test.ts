@@ -5,6 +5,7 @@ import { createTestAuthority, createTestIssuer } from '@countersign/testing'
 import type { TestIssuer } from '@countersign/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { build, start } from '../examples/child.js'
+import type { Child } from '../examples/child.js'
 import { watcher } from './watcher.js'
 
 const BARE = 'Bearer realm="api"'
@@ -34,22 +35,21 @@ afterAll(() => Promise.all([acme.close(), partner.close(), rm(folder, { recursiv
 const readQuickStart = (framework: string) =>
   new RegExp(`^\`\`\`js ${framework}\\n([^]*?)^\`\`\`$`, 'm').exec(readme)?.[1] ?? ''
 
-/** Runs a quick start with the issuers of the test in place of those it names, on any free port. */
-async function serve(framework: string): Promise<string> {
-  const code = readQuickStart(framework)
+/** Runs a sample with the issuers of the test in place of those it names, on any free port; in a test Express prints nothing. */
+async function serve(framework: string, code: string) {
   const rewritten = code
     .replace('https://login.acme.example', acme.issuer)
     .replace('https://id.partner.example', partner.issuer)
     .replace('3000', '0')
   const file = new URL(`${framework}.mjs`, folder)
   await writeFile(file, rewritten)
-  const child = start(['--import', watcher, fileURLToPath(file)], { NODE_EXTRA_CA_CERTS: ca })
+  const child = start(['--import', watcher, fileURLToPath(file)], { NODE_EXTRA_CA_CERTS: ca, NODE_ENV: 'production' })
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await child.ended
   })
   const [, port = ''] = await child.waitFor(/^port (\d+)$/m)
-  return `http://localhost:${port}/orders`
+  return { url: `http://localhost:${port}/orders`, child }
 }
 
 async function call(url: string, token?: string) {
@@ -67,7 +67,7 @@ describe.each(['express', 'fastify', 'koa'])('the quick start of README.md for %
   })
 
   it('runs as written, and trusts both issuers as far as their tokens go', async () => {
-    const url = await serve(framework)
+    const { url, child } = await serve(framework, readQuickStart(framework))
     for (const issuer of [acme, partner]) {
       const good = await call(url, await issuer.token({ scope: 'orders:read', sub: 'alice' }))
       expect([good.status, JSON.parse(good.body)]).toEqual([200, { for: 'alice' }])
@@ -82,5 +82,27 @@ describe.each(['express', 'fastify', 'koa'])('the quick start of README.md for %
     for (const token of [forged, elsewhere, 'opaque']) {
       expect(await call(url, token)).toMatchObject({ status: 401, challenge: INVALID })
     }
+    if (framework === 'express') await checkRefusals(url, child)
   })
 })
+
+describe.each(['express', 'fastify', 'koa'])('the first sample of packages/%s/README.md', (framework) => {
+  it('runs as written', async () => {
+    const page = await readFile(new URL(`../../packages/${framework}/README.md`, import.meta.url), 'utf8')
+    const { url, child } = await serve(framework, /^```js\n([^]*?)^```$/m.exec(page)?.[1] ?? '')
+    const good = await call(url, await acme.token({ scope: 'orders:read', sub: 'alice' }))
+    expect([good.status, JSON.parse(good.body)]).toEqual([200, { for: 'alice' }])
+    expect(await call(url, await acme.token({ scope: 'orders:write' }))).toMatchObject({ status: 403 })
+    expect(await call(url)).toMatchObject({ status: 401, challenge: BARE })
+    if (framework === 'express') await checkRefusals(url, child)
+  })
+})
+
+/** What Express's own handler does not: JSON for clients, and a log that strangers cannot fill. */
+async function checkRefusals(url: string, child: Child) {
+  const bare = await call(url)
+  expect(JSON.parse(bare.body)).toEqual({ error: 'unauthorized', error_description: 'Authentication is required' })
+  const opaque = await call(url, 'opaque')
+  expect(JSON.parse(opaque.body)).toMatchObject({ error: 'invalid_token' })
+  expect(child.output).toMatch(/^port \d+\n$/)
+}

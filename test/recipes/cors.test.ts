@@ -32,6 +32,8 @@ describe.each(['cors-express.js', 'cors-fastify.js'])('CORS, as in %s', (name) =
     const refused = await call({ headers: { Origin: origin } })
     expect(refused.status).toBe(401)
     expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api"')
+    expect(refused.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(JSON.stringify(await refused.json())).toContain('Authentication is required')
     for (const answer of [good, refused]) {
       expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
       expect(answer.headers.get('access-control-expose-headers')?.replaceAll(' ', '')).toBe(

@@ -69,6 +69,10 @@ describe('Server-sent events', () => {
     const answer = await fetch(`${url}/events`, { headers: { authorization: `Bearer ${token}` } })
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
     expect(await answer.text()).toBe('data: {"hello":"user-1"}\n\nevent: expired\ndata:\n\n')
-    expect((await fetch(`${url}/events`)).status).toBe(401)
+    const refused = await fetch(`${url}/events`)
+    expect([refused.status, await refused.json()]).toEqual([
+      401,
+      { error: 'unauthorized', error_description: 'Authentication is required' },
+    ])
   })
 })

@@ -1,4 +1,4 @@
-import { countersign, getAuth, requireScopes } from '@countersign/express'
+import { countersign, errorHandler, getAuth, requireScopes } from '@countersign/express'
 import cors from 'cors'
 import express from 'express'
 import { verifier } from './verifier.js'
@@ -13,4 +13,5 @@ app.use(
 )
 app.use(countersign(verifier))
 app.get('/orders', requireScopes('orders:read'), (req, res) => res.json({ for: getAuth(req).subject }))
+app.use(errorHandler())
 app.listen(3000)

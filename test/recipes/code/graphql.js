@@ -1,5 +1,5 @@
 import { CountersignError, requireRoles, requireScopes } from '@countersign/core'
-import { countersign, findAuth } from '@countersign/express'
+import { countersign, errorHandler, findAuth } from '@countersign/express'
 import express from 'express'
 import { buildSchema, graphql } from 'graphql'
 import { verifier } from './verifier.js'
@@ -43,4 +43,5 @@ app.post('/graphql', express.json(), async (req, res) => {
   const { data, errors } = await graphql({ schema, rootValue, source: String(req.body?.query), contextValue })
   res.json({ data, errors: errors?.map(toAnswer) })
 })
+app.use(errorHandler())
 app.listen(3000)

@@ -1,4 +1,4 @@
-import { countersign, getAuth, requireScopes } from '@countersign/express'
+import { countersign, errorHandler, getAuth, requireScopes } from '@countersign/express'
 import express from 'express'
 import { verifier } from './verifier.js'
 
@@ -12,4 +12,5 @@ app.get('/events', requireScopes('orders:read'), (req, res) => {
   const expiry = setTimeout(() => res.end('event: expired\ndata:\n\n'), Math.min(leftMs, 2_000_000_000))
   res.on('close', () => clearTimeout(expiry))
 })
+app.use(errorHandler())
 app.listen(3000)
