@@ -11,7 +11,9 @@ import { createPageVerifier, runCode } from './code.js'
 async function start() {
   const { acme, verifier } = await createPageVerifier()
   const { AppModule } = await runCode<{ AppModule: Type }>('nestjs-app.ts', {}, verifier)
-  const app = await NestFactory.create(AppModule, { logger: false })
+  const logged: unknown[] = []
+  const keep = (message: unknown) => void logged.push(message)
+  const app = await NestFactory.create(AppModule, { logger: { log() {}, warn: keep, error: keep, fatal: keep } })
   await app.listen(0, '127.0.0.1')
   onTestFinished(() => app.close())
   const url = await app.getUrl()
@@ -21,7 +23,7 @@ async function start() {
     const challenge = answer.headers.get('www-authenticate')
     return { status: answer.status, challenge, body: (await answer.json()) as unknown }
   }
-  return { acme, call }
+  return { acme, call, logged }
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -45,7 +47,7 @@ describe('a guard of NestJS', () => {
   })
 
   it('refuses with the challenge, and a body that names no reason', async () => {
-    const { acme, call } = await start()
+    const { acme, call, logged } = await start()
     expect(await call('/orders')).toEqual({
       status: 401,
       challenge: 'Bearer realm="api"',
@@ -60,14 +62,21 @@ describe('a guard of NestJS', () => {
     expect(await call('/orders', adminAlone, 'DELETE')).toMatchObject({ status: 403 })
     const reader = await acme.token({ scope: 'orders:read' })
     expect(await call('/orders', reader, 'DELETE')).toMatchObject({ status: 403 })
+    expect(await call('/orders', 'opaque')).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining('error="invalid_token"'),
+    })
+    // Anybody can send those: they are no errors of the application.
+    expect(logged).toEqual([])
   })
 
-  it('answers 503 where keys cannot be had', async () => {
-    const { acme, call } = await start()
+  it('answers 503 where keys cannot be had, and logs it as an error', async () => {
+    const { acme, call, logged } = await start()
     await acme.outage('down')
     expect(await call('/orders', await acme.token({ scope: 'orders:read' }))).toMatchObject({
       status: 503,
       challenge: null,
     })
+    expect(logged).toEqual([expect.objectContaining({ reason: 'ERR_KEYS_UNAVAILABLE' })])
   })
 })

@@ -1,7 +1,7 @@
 import { authenticateRequest, checkGuard, getPrincipal } from '@countersign/core/adapter'
 import { CountersignError } from '@countersign/core'
 import type { AnyGuard } from '@countersign/core'
-import { Injectable, createParamDecorator } from '@nestjs/common'
+import { HttpException, Injectable, createParamDecorator } from '@nestjs/common'
 import type { CanActivate, ExecutionContext } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { Request, Response } from 'express'
@@ -18,7 +18,6 @@ export const Auth = createParamDecorator((_: unknown, context: ExecutionContext)
 @Injectable()
 export class AuthGuard implements CanActivate {
   readonly #reflector = new Reflector()
-
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()]
     if (this.#reflector.getAllAndOverride(Public, targets) === true) return true
@@ -31,9 +30,10 @@ export class AuthGuard implements CanActivate {
       }
       return true
     } catch (error) {
-      // Nest's own filter answers with `statusCode` and the public text; the challenge is on the response by then.
-      if (error instanceof CountersignError) response.set(error.headers)
-      throw error
+      if (!(error instanceof CountersignError)) throw error
+      response.set(error.headers)
+      // Nest logs as an error whatever is no HttpException: a refusal is none, an outage and a mistake are.
+      throw error.status < 500 ? new HttpException(error.message, error.status, { cause: error }) : error
     }
   }
 }
