@@ -29,9 +29,21 @@ The adapters take the same options; what they add stands in the README of [Expre
 [Fastify](../packages/fastify) and [Koa](../packages/koa).
 `
 
+/** @param {string} wants @returns {Row} */
+const toOptional = (wants) => ({ kind: { wants }, required: false, fallback: undefined })
+
+/** The rows of a source, which stand behind each target and not under an option of their own. @type {Rows} */
+const SOURCE_ROWS = {
+  claim: { ...toOptional('a list of member names from the outside in, or a JSON Pointer'), required: true },
+  separator: toOptional('the text between two values'),
+  take: toOptional('one of "value", "names"'),
+  table: toOptional('an object from values to strings or lists of strings'),
+  prefix: toOptional('the text to put before each value'),
+}
+
 /**
  * The sections of the page: where their rows are, and which types describe them, the first that does.
- * @type {readonly { title: string, path: readonly string[], types: readonly string[] }[]}
+ * @type {readonly { title: string, path: readonly string[], types: readonly string[], rows?: Rows }[]}
  */
 const SECTIONS = [
   { title: 'createVerifier', path: [], types: ['VerifierOptions'] },
@@ -43,6 +55,12 @@ const SECTIONS = [
   { title: 'dpop.nonce', path: ['dpop', 'nonce'], types: ['NonceOptions'] },
   { title: 'issuers', path: ['issuers'], types: ['IssuerOptions'] },
   { title: 'issuers: mapping', path: ['issuers', 'mapping'], types: ['MappingTargets'] },
+  {
+    title: 'issuers: mapping: source',
+    path: ['issuers', 'mapping', 'source'],
+    types: ['ClaimSource'],
+    rows: SOURCE_ROWS,
+  },
   { title: 'issuers: grants', path: ['issuers', 'grants'], types: ['GrantsOptions'] },
 ]
 
@@ -54,11 +72,23 @@ const LEADS = {
   keyCache: 'How long key sets live. `minAgeMs` ≤ `defaultAgeMs` ≤ `maxAgeMs`: set all three where you change one.',
   issuers: 'An entry is a URL, whose keys are discovered, or an object:',
   'issuers: mapping':
-    'A text comes from the first of its sources that is present; a list likewise, or from `{ all: [ … ] }` of them together. A source is\n' +
-    '`{ claim }` with `separator`, `take: "names"`, `table` and `prefix` as needed, or `{ constant }`. Paths are lists of member names or JSON\n' +
-    'Pointers, never dotted strings. Or the whole mapping is one synchronous function of the payload.',
+    'A text comes from the first of its sources that is present; a list likewise, or from `{ all: [ … ] }` of them together. A\n' +
+    '[source](#issuers-mapping-source) is a claim and what is made of it, or `{ constant }`, whatever the token says. Or the whole mapping is one\n' +
+    'synchronous function of the payload.\n\n' +
+    'What only the mapping reads counts as absent unless it is a string or a list of strings. `tenant` of an issuer template, and of what\n' +
+    '`resolveIssuer` answers, may be `{ constant }` alone; a template without it has the tenant that its variable matched.',
+  'issuers: mapping: source': `\`\`\`js mapping.js
+export const mapping = {
+  // From 'acme-admin acme-guest' come 'orders:read' and 'orders:write': 'acme-guest' is not in the table.
+  roles: { claim: ['app_roles'], separator: ' ', table: { 'acme-admin': ['read', 'write'] }, prefix: 'orders:' },
+  // From { "red": { … }, "blue": { … } } come 'red' and 'blue'.
+  groups: { claim: ['https://acme.example/teams'], take: 'names' },
+  tenant: { constant: 'acme' },
+}
+\`\`\``,
   'issuers: grants':
-    'The most that an issuer can say. A list that is left out sets no bound, except for issuers that are not listed; an empty one allows nothing.',
+    'The most that an issuer can say. A list that is left out sets no bound; for an issuer template and for what `resolveIssuer` answers, a list of\n' +
+    'roles, groups or permissions that is left out allows none. An empty list allows nothing.',
 }
 
 /**
@@ -98,10 +128,11 @@ export function readDocstrings(text) {
 export function writeOptionDocs(verifier, issuer, sources) {
   /** @type {Row} */
   const root = { kind: { wants: '', rows: verifier }, required: true, fallback: undefined }
-  const sections = SECTIONS.map(({ title, path, types }) => {
+  const sections = SECTIONS.map(({ title, path, types, rows: own }) => {
     /** @type {Rows} */
     let rows = root.kind.rows ?? {}
     for (const name of path) rows = (name === 'issuers' ? issuer : rows[name]?.kind.rows) ?? {}
+    rows = own ?? rows
     const links = Object.fromEntries(Object.keys(rows).map((name) => [name, toLink(path, name)]))
     return { title, rows, types, lead: LEADS[title], links }
   })

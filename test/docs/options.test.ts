@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { createVerifier } from '@countersign/core'
+import type { MappingOptions } from '@countersign/core'
+import { createTestIssuer } from '@countersign/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { ISSUER_TABLE } from '../../packages/core/src/options/issuer-table.js'
 import { VERIFIER_TABLE } from '../../packages/core/src/options/tables.js'
 import { readDocstrings, writeOptionDocs } from '../../scripts/option-docs.mjs'
@@ -9,6 +12,12 @@ const sources = ['options/options.ts', 'options/mapping-options.ts', 'rules.ts']
   readDocstrings(read(`packages/core/src/${file}`)),
 )
 const page = read('docs/options.md')
+
+const TYPES = {
+  createVerifier: 'VerifierOptions',
+  issuers: 'IssuerOptions',
+  'issuers: mapping: source': 'ClaimSource',
+}
 
 describe('docs/options.md', () => {
   it('is what the tables and the docstrings say: run npm run docs:options', () => {
@@ -25,10 +34,52 @@ describe('docs/options.md', () => {
   })
 
   it('has a row for each member of the types, and for nothing else', () => {
-    for (const [title, type] of Object.entries({ createVerifier: 'VerifierOptions', issuers: 'IssuerOptions' })) {
+    for (const [title, type] of Object.entries(TYPES)) {
       const members = sources.flatMap((docs) => [...(docs.get(type)?.members.keys() ?? [])])
       expect(readRows(title).map(([option]) => option)).toEqual(members)
     }
+  })
+})
+
+describe('the sources of a mapping', () => {
+  const issuers = (mapping: MappingOptions) => [{ issuer: 'https://login.acme.example', mapping }]
+  const start = async (mapping: MappingOptions) => {
+    const acme = await createTestIssuer({ issuer: 'https://login.acme.example' })
+    const audience = 'https://api.example.com'
+    const verifier = createVerifier({ audience, issuers: issuers(mapping), runtime: acme.runtime })
+    onTestFinished(() => verifier.close())
+    return async (claims: object) => verifier.verify(await acme.token({ ...claims }))
+  }
+
+  it('want what the page says', () => {
+    for (const [option = '', wants = ''] of readRows('issuers: mapping: source')) {
+      const roles = { claim: ['roles'], [option]: 7 } as never
+      const create = () => createVerifier({ audience: 'https://api.example.com', issuers: issuers({ roles }) })
+      const words = option === 'take' ? ['"value"', '"names"'] : [wants]
+      for (const word of words) expect(create).toThrow(word)
+      expect(create).toThrow(`mapping.roles.${option}`)
+    }
+  })
+
+  it('make of claims what the example says', async () => {
+    const code = /^```js mapping\.js\n([^]*?)^```$/m.exec(page)?.[1] ?? ''
+    const { mapping } = (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`)) as {
+      mapping: MappingOptions
+    }
+    const verify = await start(mapping)
+    const claims = { app_roles: 'acme-admin acme-guest', 'https://acme.example/teams': { red: {}, blue: {} } }
+    expect(await verify(claims)).toMatchObject({
+      roles: ['orders:read', 'orders:write'],
+      groups: ['red', 'blue'],
+      tenant: 'acme',
+    })
+  })
+
+  it('count as absent, where only the mapping reads them, unless they are a string or a list of strings', async () => {
+    const verify = await start({ roles: [{ claim: ['app_roles'] }, { claim: ['roles'] }] })
+    for (const wrong of [7, true, null, {}, ['admin', 7], [['admin']]])
+      expect(await verify({ app_roles: wrong, roles: ['reader'] })).toMatchObject({ roles: ['reader'] })
+    await expect(verify({ scope: 7 })).rejects.toMatchObject({ reason: 'ERR_TOKEN_CLAIM_TYPE' })
   })
 })
 

@@ -1,5 +1,6 @@
 import { checkGuard } from '@countersign/core/adapter'
-import type { AsyncGuard, Runtime, Verifier } from '@countersign/core'
+import { createVerifier } from '@countersign/core'
+import type { AsyncGuard, MappingOptions, Runtime, Verifier } from '@countersign/core'
 import { withPrincipal } from '@countersign/core/testing'
 import { createTestClock, createTestIssuer, testRuntime } from '@countersign/testing'
 import type { TestIssuer } from '@countersign/testing'
@@ -60,6 +61,20 @@ describe('one API for many tenants', () => {
     expect(asked).toEqual(['https://login.example/a.b/v2.0', 'https://id.grey.example'])
     expect(shared.requests.length + own.requests.length).toBe(1)
     runtime.checkRequests()
+  })
+
+  it('grants a template nothing that is not listed, and takes its tenant from no claim', async () => {
+    const { shared, runtime } = await start()
+    const create = (mapping?: MappingOptions) => {
+      const keys = { jwksUri: 'https://login.example/common/keys' }
+      const issuers = [{ issuer: 'https://login.example/{tid}/v2.0', keys, mapping }]
+      return createVerifier({ audience: 'https://api.example.com', issuers, runtime })
+    }
+    const token = await shared.token({ ...claims, groups: ['a'], permissions: ['b'], scope: 'c' })
+    const nothing = { roles: [], groups: [], permissions: [] }
+    expect(await create().verify(token)).toMatchObject({ ...nothing, scopes: ['c'], tenant: 'blue' })
+    expect(await create({ tenant: { constant: 'one' } }).verify(token)).toMatchObject({ ...nothing, tenant: 'one' })
+    expect(() => create({ tenant: { claim: ['tid'] } })).toThrow('{ constant } or nothing')
   })
 
   it('keeps tenants out of one another', async () => {
