@@ -1,4 +1,4 @@
-import { countersign, getAuth, requireScopes } from '@countersign/express'
+import { countersign, errorHandler, getAuth, requireScopes } from '@countersign/express'
 import express from 'express'
 
 /** @type {import('express').RequestHandler} */
@@ -13,5 +13,6 @@ export function createApp(runtime) {
   const app = express()
   app.use(countersign({ audience: 'https://api.example.com', issuers, runtime }))
   app.get('/orders', requireScopes('orders:read'), showOrders)
+  app.use(errorHandler())
   return app
 }
