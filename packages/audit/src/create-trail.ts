@@ -71,7 +71,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   let checkpoints: Checkpoints | undefined
   const begin = async (): Promise<Delivery> => {
     const predecessor = await readPredecessor(required.sinks, required.timeoutMs, () => closing !== undefined)
-    const onSealed: Checkpoints['see'] = (head) => checkpoints?.see(head)
+    const onSealed: Checkpoints['see'] = (event) => checkpoints?.see(event)
     const delivery = createDelivery(createSealer(stream, predecessor), runners, {
       ...required,
       maxEvents: queue.maxEvents,

@@ -8,7 +8,9 @@ import type { JSONWebKeySet } from 'jose'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createCheckpoints } from '../src/chain/checkpoints.js'
 import { seal } from '../src/chain/line.js'
+import { createSealer } from '../src/chain/sealer.js'
 import { createTestSink, denial, exchange, toOptions, until } from './doubles.js'
+import { toEvent } from './events.js'
 
 async function toJwks(key: KeyObject): Promise<JSONWebKeySet> {
   const jwk = createPublicKey(key).export({ format: 'jwk' })
@@ -176,4 +178,30 @@ it('what anybody refused is counted, told and verified in one trail', async () =
   for (let index = 0; index < 50; index++) await trail.record(denial)
   await trail.close()
   expect(await verifyTrail(toSource(sink.events))).toMatchObject({ ok: true, events: 52 })
+})
+
+it('a gap that waits for its checkpoint does not have the signer asked by each event', async () => {
+  let asked = 0
+  const signer = {
+    algorithm: 'ES256',
+    keyId: 'k',
+    sign() {
+      asked += 1
+      throw new Error('away')
+    },
+  } as const
+  const logger = { debug() {}, info() {}, warn() {}, error() {} }
+  const checkpoints = createCheckpoints(
+    { key: signer, everyEvents: 10, everySeconds: 60 },
+    { logger, now: Date.now, tell: () => 0 },
+  )
+  const sealer = createSealer('stream', undefined)
+  for (let count = 0; count < 100; count++) {
+    const { chain: _, ...content } = toEvent(count === 0 ? 'audit.gap' : 'token.exchange')
+    checkpoints.see(sealer.seal(content).event)
+    await new Promise(setImmediate)
+  }
+  await checkpoints.close()
+  expect(asked).toBeGreaterThan(5)
+  expect(asked).toBeLessThan(20)
 })

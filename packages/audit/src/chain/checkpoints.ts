@@ -25,18 +25,25 @@ export interface CheckpointPorts {
 export interface Checkpoints {
   /** The last number that is covered. */
   readonly seq: number
-  /** Tells of a new head. */
-  see(head: AuditHead): void
+  /** Tells of a new event. One that tells of a gap gets a checkpoint of its own, at once. */
+  see(event: AuditEvent): void
   /** Makes the last one. Never rejects. */
   close(): Promise<void>
 }
 
 /** A signer that does not answer for so long is asked again later. */
 const SIGN_MS = 10_000
+/** So many gaps wait for one that is away. */
+const MAX_GAPS = 64
 
 /** Creates what makes checkpoints: one at a time, and none where nothing has happened since the last. */
 export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }: CheckpointPorts): Checkpoints {
   let head: AuditHead | undefined
+  /**
+   * What tells of gaps, and has no checkpoint yet. A verifier believes it only where the chain goes on from it to a checkpoint: whatever a
+   * sink loses next would come in between.
+   */
+  const gaps: AuditHead[] = []
   let seq = 0
   /** What is not above needs no checkpoint. */
   let coveredSeq = 0
@@ -45,13 +52,14 @@ export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }:
   let signer: Promise<CheckpointSigner> | undefined
 
   const make = async (over: AuditHead): Promise<void> => {
-    dueSeq = over.seq + rules.everyEvents
+    dueSeq = Math.max(over.seq, head?.seq ?? 0) + rules.everyEvents
     try {
       signer ??= toSigner(rules.key)
       const signed = signCheckpoint(await signer, over, new Date(now()).toISOString())
       // At the end, close() waits for it.
       const jws = await waitFor(signed, SIGN_MS, { holds: false })
       if (jws === undefined) throw Object.assign(new Error('No signature in time'), { code: 'LATE' })
+      if (over === gaps[0]) gaps.shift()
       const own = tell({ seq: over.seq, hash: over.hash, jws })
       seq = over.seq
       // A checkpoint is an event itself, and must not be the reason for the next one.
@@ -64,22 +72,35 @@ export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }:
     }
   }
   const start = (): Promise<void> => {
-    if (head !== undefined && head.seq > coveredSeq) signing ??= make(head)
+    const over = gaps[0] ?? head
+    if (over !== undefined && over.seq > coveredSeq) signing ??= make(over)
     return signing ?? Promise.resolve()
   }
-  const timer = setInterval(() => void start(), rules.everySeconds * 1_000)
+  /** One gap after the other, until one cannot be signed: it is the first the next time. */
+  const catchUp = async (): Promise<void> => {
+    await signing
+    const [gap] = gaps
+    if (gap === undefined) return
+    await start()
+    if (gap !== gaps[0]) await catchUp()
+  }
+  const timer = setInterval(() => void start().then(catchUp), rules.everySeconds * 1_000)
   timer.unref()
   return {
     get seq() {
       return seq
     },
-    see(next) {
-      head = next
-      if (next.seq >= dueSeq) void start()
+    see({ type, chain }) {
+      head = chain
+      if (type === 'audit.gap' && gaps.length < MAX_GAPS) {
+        gaps.push(chain)
+        void catchUp()
+      } else if (chain.seq >= dueSeq) void start()
     },
     async close() {
       clearInterval(timer)
       await signing
+      await catchUp()
       await start()
     },
   }

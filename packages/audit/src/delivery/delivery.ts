@@ -1,5 +1,5 @@
 import { UpstreamError } from '@countersign/core'
-import type { AuditHead } from '@countersign/core'
+import type { AuditEvent } from '@countersign/core'
 import type { Content } from '../event/writer.js'
 import type { Sealer } from '../chain/sealer.js'
 import type { AuditReason } from '../error-table.js'
@@ -20,8 +20,8 @@ export interface DeliveryRules {
   /** The bound of each queue. */
   readonly maxEvents: number
   readonly monotonicNow: () => number
-  /** Hears of each new head, at once. */
-  readonly onSealed: (head: AuditHead) => void
+  /** Hears of each event, at once. */
+  readonly onSealed: (event: AuditEvent) => void
 }
 
 /** Gives events their place, and to the sinks. */
@@ -76,7 +76,7 @@ export function createDelivery(
       if (open.includes(runner)) runner.push({ ...sealed, isOrdinary, ticket })
       else runner.lose(sealed.event)
     }
-    onSealed(sealed.event.chain)
+    onSealed(sealed.event)
     return sealed.event.chain.seq
   }
   const lose = (): void => losses.add(sealer.skip())
