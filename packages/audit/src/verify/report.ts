@@ -6,6 +6,11 @@ export type TrailProblemKind =
   | 'replaced'
   /** Events are missing, and no `audit.gap` tells of them. */
   | 'missing'
+  /**
+   * More events stand in a gap than its `audit.gap` leaves room for. Looked for where `sink` is given; a sink that was full may have kept
+   * some that nothing waited for, so that one of these may still stand in the place of another.
+   */
+  | 'inserted'
   /** An event stands behind one that came after it, or two have one number. */
   | 'out-of-order'
   /** A stream ends before an event that a checkpoint, or the stream that followed, knows of. */
@@ -40,7 +45,10 @@ export interface TrailGap {
   readonly to: number
   /** Whether an `audit.gap` tells of it. */
   readonly told: boolean
-  /** Whether the chain goes on across it: nobody ever had these events, so that nobody can have taken them out. */
+  /**
+   * Whether the chain goes on across it: nobody ever had these events, so that nobody can have taken them out. Before the last
+   * checkpoint, only where one vouches for the event behind it.
+   */
   readonly linked: boolean
 }
 
@@ -71,7 +79,7 @@ export interface StreamReport {
 
 /** What was found in a trail. */
 export interface TrailReport {
-  /** Whether nothing is wrong. Torn events and gaps that are told are not wrong. */
+  /** Whether nothing is wrong. Torn events, gaps that are told and what is unvouched are not wrong by themselves. */
   readonly ok: boolean
   readonly events: number
   /** Events that stand there more than once, each time the same: delivery is at least once. */
@@ -83,6 +91,12 @@ export interface TrailReport {
   readonly problems: readonly TrailProblem[]
   readonly problemCount: number
   readonly gaps: readonly TrailGap[]
+  /**
+   * Events before the last checkpoint that no checkpoint vouches for: numbers are missing right behind them, and what follows is bound to
+   * what was there. A sink that lost some events and kept others has such; whoever can write the trail may have changed them, and
+   * only another copy can tell. Empty without checkpoints.
+   */
+  readonly unvouched: readonly Pick<TrailGap, 'stream' | 'from' | 'to'>[]
   readonly torn: readonly TornEvent[]
   /** Checkpoints whose signature held and whose event is here. 0 without keys. */
   readonly checkpoints: number

@@ -1,7 +1,10 @@
 import type { AuditEvent } from '@countersign/core'
+import { isFromStranger, TYPES } from '../event/table.js'
 import { createGaps } from './gaps.js'
 import type { Gaps } from './gaps.js'
 import type { StreamReport, TrailProblem } from './report.js'
+import { createRuns } from './runs.js'
+import type { Runs } from './runs.js'
 
 /** What one stream has been found to be, so far. */
 export interface StreamCheck {
@@ -9,6 +12,7 @@ export interface StreamCheck {
   readonly firstSeq: number
   readonly lastSeq: number
   readonly gaps: Gaps
+  readonly runs: Runs
   /** Looks at the next event of this stream. `isEdited`: its own hash is wrong. Answers `duplicate` for one that stood there before. */
   take(event: AuditEvent, line: number, isEdited: boolean): 'new' | 'duplicate'
   /** The hash of an event that was seen not long ago, or last. */
@@ -29,6 +33,7 @@ export function createStreamCheck(
 ): StreamCheck {
   const { stream, seq: firstSeq } = first.chain
   const gaps = createGaps(sink)
+  const runs = createRuns()
   const hashes = new Map<number, string>()
   let last = { seq: firstSeq - 1, hash: first.chain.prev }
   let events = 0
@@ -45,6 +50,7 @@ export function createStreamCheck(
     stream,
     firstSeq,
     gaps,
+    runs,
     get lastSeq() {
       return last.seq
     },
@@ -55,6 +61,7 @@ export function createStreamCheck(
         // Whatever number it says it has.
         report({ kind: 'edited', stream, seq: last.seq + 1, line })
         last = { seq: last.seq + 1, hash }
+        runs.add(last.seq, true, isOrdinary(event))
         return 'new'
       }
       if (seq <= last.seq) {
@@ -66,6 +73,7 @@ export function createStreamCheck(
         return 'new'
       }
       const linked = prev === last.hash
+      runs.add(seq, linked, isOrdinary(event))
       if (seq > last.seq + 1) gaps.note({ from: last.seq + 1, to: seq - 1, linked, line })
       else if (!linked) report({ kind: 'replaced', stream, seq: last.seq, line })
       if (event.type === 'audit.gap' && event.gap !== undefined) gaps.tell(event.gap, seq)
@@ -87,4 +95,10 @@ export function createStreamCheck(
       checkpointSeq,
     }),
   }
+}
+
+/** Whether nothing waited for it: a sink without room loses such, and no others that it had taken. */
+function isOrdinary(event: AuditEvent): boolean {
+  const handling = Object.hasOwn(TYPES, event.type) ? TYPES[event.type] : 'own'
+  return handling === 'ordinary' || handling === 'sampled' || (handling === 'awaited' && isFromStranger(event))
 }

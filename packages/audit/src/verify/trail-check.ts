@@ -34,6 +34,8 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
   let duplicates = 0
   let checkpoints = 0
   const remembered: StreamCheck[] = []
+  /** Each stream that names the event where it goes on, and that event. */
+  const followed: { readonly by: StreamCheck; readonly check: StreamCheck; readonly seq: number }[] = []
   /** Of all streams: the first line may be a stranger to them, and say of itself what it likes. */
   let beganAt: string | undefined
   let current: StreamCheck | undefined
@@ -41,6 +43,7 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
   const cover = (stream: string, seq: number): void => {
     checkpoints += 1
     covered.set(stream, Math.max(seq, covered.get(stream) ?? 0))
+    streams.get(stream)?.runs.vouch(seq)
   }
   const begin = (event: AuditEvent, line: number): StreamCheck => {
     const { stream, seq } = event.chain
@@ -56,6 +59,7 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
         problems.add({ kind: 'truncated', stream: of, seq: before.lastSeq + 1, toSeq: predecessor.seq, line })
       else if (found !== undefined && found !== predecessor.hash)
         problems.add({ kind: 'rewritten', stream: of, seq: predecessor.seq, line })
+      else if (found !== undefined) followed.push({ by: begun, check: before, seq: predecessor.seq })
     }
     streams.set(stream, begun)
     if (beganAt === undefined || event.time < beganAt) beganAt = event.time
@@ -95,10 +99,14 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
     }
   }
   /** Whoever writes a stream anew leaves out the numbers of which a checkpoint knows the event. */
-  const checkGap = ({ stream, from, to, told, linked, line }: JudgedGap, seqs: readonly number[]): void => {
+  const checkGap = (
+    { stream, from, to, told, linked, line }: JudgedGap,
+    vouchedSeq: number,
+    seqs: readonly number[],
+  ): void => {
     if (!told && !linked) problems.add({ kind: 'missing', stream, seq: from, toSeq: to, line })
     // Only what a sink has lost can have a checkpoint; a later one then vouches for what tells of it.
-    const isExcused = told && !linked && from <= (covered.get(stream) ?? 0)
+    const isExcused = told && !linked && from <= vouchedSeq
     const seq = isExcused ? undefined : seqs.find((each) => each >= from)
     if (seq !== undefined && seq <= to && (told || linked)) problems.add({ kind: 'rewritten', stream, seq, line })
   }
@@ -121,10 +129,14 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
     },
     finish() {
       torn.settle(undefined)
+      // The last ones first: a checkpoint vouches for the stream before, and that one for what it follows.
+      for (const { by, check, seq } of followed.toReversed()) if (by.runs.isVouched(1)) check.runs.vouch(seq)
       const gaps = [...streams.values()].flatMap((check) => {
-        const judged = check.gaps.judge(check.stream, covered.get(check.stream) ?? 0)
+        const judged = check.gaps.judge(check.stream, check.runs)
         const seqs = known?.list(check.stream) ?? []
-        for (const gap of judged) checkGap(gap, seqs)
+        for (const gap of judged) checkGap(gap, check.runs.vouchedSeq, seqs)
+        for (const { from, to } of check.gaps.listFilled(check.runs, check.firstSeq))
+          problems.add({ kind: 'inserted', stream: check.stream, seq: from, toSeq: to })
         return judged
       })
       checkEnds()
@@ -138,6 +150,9 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
         problems: listed,
         problemCount: problems.count,
         gaps: gaps.map(({ stream, from, to, told, linked }): TrailGap => ({ stream, from, to, told, linked })),
+        unvouched: [...streams.values()].flatMap(({ stream, runs }) =>
+          runs.listUnvouched().map((range) => ({ stream, ...range })),
+        ),
         torn: torn.found,
         checkpoints,
       }
