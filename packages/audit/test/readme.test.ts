@@ -21,7 +21,7 @@ it('the examples of the README run, one after the other', { timeout: 120_000 }, 
   const code = `const app = () => {}
   ${writing.replace('.listen(8080)', '.listen(0)').replaceAll('@countersign/audit', path.join(home, 'dist/index.js'))}
   const token = 'a token'
-  const fingerprintKeys = [{ id: '2026-11', secret: Buffer.from(process.env.AUDIT_FINGERPRINT_KEY, 'base64url') }]
+  const fingerprintKeys = [{ id: '2026-11', secret: Buffer.from(readSecret('AUDIT_FINGERPRINT_KEY'), 'base64') }]
   const publicKeys = { keys: [JSON.parse(process.env.AUDIT_PUBLIC_KEY)] }
   const controller = new AbortController()
   const { signal } = controller
@@ -38,12 +38,17 @@ it('the examples of the README run, one after the other', { timeout: 120_000 }, 
   const env = {
     ...process.env,
     NODE_OPTIONS: '',
-    AUDIT_FINGERPRINT_KEY: randomBytes(32).toString('base64url'),
+    AUDIT_FINGERPRINT_KEY: randomBytes(32).toString('base64'),
     AUDIT_CHECKPOINT_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
     AUDIT_PUBLIC_KEY: JSON.stringify({ ...jwk, kid: await calculateJwkThumbprint(jwk) }),
   }
-  const run = execute(process.execPath, ['--input-type=module', '--eval', code], { cwd: folder, env })
-  const { stdout, stderr } = await run
+  const run = (given: NodeJS.ProcessEnv) =>
+    execute(process.execPath, ['--input-type=module', '--eval', code], { cwd: folder, env: given })
+  for (const name of ['AUDIT_FINGERPRINT_KEY', 'AUDIT_CHECKPOINT_KEY'])
+    await expect(run({ ...env, [name]: undefined })).rejects.toMatchObject({
+      stderr: expect.stringContaining(`Error: ${name} is not set`),
+    })
+  const { stdout, stderr } = await run(env)
   expect(stderr).toBe('{ drained: true, lost: 0 }\ntrue 1\n')
   expect(stdout).toMatch(/^20\S+Z token\.exchange$/m)
   expect(stdout).toContain("activity_name: 'Token Exchange'")
