@@ -140,7 +140,8 @@ describe('checkpoints', () => {
     const rules = { everyEvents: 5, everySeconds: 60, key: { algorithm: 'ES256', keyId: 'kms', sign } as const }
     const logger = { debug() {}, info() {}, warn() {}, error: (...line: unknown[]) => void told.push(line) }
     const { see } = createCheckpoints(rules, { logger, now: () => 0, tell: () => 1 })
-    see({ stream: 'stream', seq: 5, hash: 'hash' })
+    const event = toEvent('authn.success')
+    see({ ...event, chain: { ...event.chain, seq: 5 } })
     await vi.advanceTimersByTimeAsync(10_000)
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     expect(told).toEqual([['A checkpoint of the audit trail could not be signed', { seq: 5, failure }]])
