@@ -10,6 +10,11 @@ export interface VerificationKey {
   readonly family: KeyFamily
   /** The JWK's own `alg`: the key is then good for nothing else (RFC 7517 section 4.4). */
   readonly algorithm: AlgorithmName | undefined
+  /**
+   * The JWK's own `issuer`, where it has one: for which issuer it signs, out of a set that many share. `{…}` stands in it for any tenant.
+   * Heeded for issuer templates.
+   */
+  readonly issuer?: string | undefined
   readonly keyObject: KeyObject
 }
 

@@ -5,6 +5,8 @@ import { IssuerWithKeys } from './issuer-with-keys.js'
 import { createNames } from './names.js'
 import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
 import { isTemplate, parseTemplate } from './template.js'
+import { createTenantKeys } from './tenant-keys.js'
+import type { TenantVariable } from './tenant-keys.js'
 import type { IssuerTemplate } from './template.js'
 
 /** The issuers of the configuration. */
@@ -68,11 +70,7 @@ export function toTrustedIssuer({ rules: own, location }: ResolvedIssuer, rules:
  * The rules for one concrete issuer of a template. Its keys are the template's: a token never builds a URL. Each variable
  * must equal the claim of its name, so that the name that was matched is the tenant that the token is about.
  */
-function toTenantIssuer(
-  issuer: string,
-  variables: readonly { readonly name: string; readonly value: string }[],
-  entry: TrustedIssuer,
-): TrustedIssuer {
+function toTenantIssuer(issuer: string, variables: readonly TenantVariable[], entry: TrustedIssuer): TrustedIssuer {
   const [only, another] = variables
   const claims = variables.map(({ name, value }) => ({ path: [name], oneOf: [value], single: true }))
   const own: IssuerRules = {
@@ -82,5 +80,5 @@ function toTenantIssuer(
     requiredClaims: [...entry.requiredClaims, ...claims],
     tenant: entry.tenant ?? (another === undefined ? only?.value : undefined),
   }
-  return new IssuerWithKeys(own, () => entry.keys)
+  return new IssuerWithKeys(own, () => createTenantKeys(entry.keys, issuer, variables))
 }

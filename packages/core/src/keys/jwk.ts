@@ -13,14 +13,16 @@ export class ImportedKey implements VerificationKey {
   readonly kid: string | undefined
   readonly family: KeyFamily
   readonly algorithm: AlgorithmName | undefined
+  readonly issuer: string | undefined
   readonly #publicJwk: JsonWebKey
   #keyObject: KeyObject | undefined
   #isBroken = false
 
-  constructor(kid: string | undefined, family: KeyFamily, algorithm: AlgorithmName | undefined, publicJwk: JsonWebKey) {
+  constructor({ kid, family, algorithm, issuer }: Omit<VerificationKey, 'keyObject'>, publicJwk: JsonWebKey) {
     this.kid = kid
     this.family = family
     this.algorithm = algorithm
+    this.issuer = issuer
     this.#publicJwk = publicJwk
   }
 
@@ -113,27 +115,28 @@ export function isKeyFamily(told: KeyFamily | DropReason): told is KeyFamily {
  * RSA: 2,048 to 8,192 bits, not of a library whose keys can be factored, exponent odd, at least 3 and under 2^32. EC: on its curve. Ed25519: canonical, not of small order.
  */
 export function importJwk(jwk: object, family: KeyFamily): ImportedKey | DropReason {
-  const { kid, alg, n, e, x, y } = jwk as Readonly<
-    Record<'kid' | 'alg', string | undefined> & Record<'n' | 'e' | 'x' | 'y', unknown>
+  const { kid, alg, issuer, n, e, x, y } = jwk as Readonly<
+    Record<'kid' | 'alg', string | undefined> & Record<'issuer' | 'n' | 'e' | 'x' | 'y', unknown>
   >
   const algorithm = ALGORITHMS.get(alg ?? '')?.name
+  const about = { kid, family, algorithm, issuer: typeof issuer === 'string' ? issuer : undefined }
   if (family === 'RSA') {
     const modulus = decodeMember(n)
     const exponent = decodeMember(e)
     if (modulus === undefined || exponent === undefined) return 'malformed'
     if (!isStrongModulus(modulus) || !isSoundExponent(exponent)) return 'weak'
-    return new ImportedKey(kid, family, algorithm, { kty: 'RSA', n: String(n), e: String(e) })
+    return new ImportedKey(about, { kty: 'RSA', n: String(n), e: String(e) })
   }
   const first = decodeMember(x)
   if (first === undefined) return 'malformed'
   if (family === 'Ed25519') {
     if (!isSoundEd25519Point(first)) return 'off-curve'
-    return new ImportedKey(kid, family, algorithm, { kty: 'OKP', crv: family, x: String(x) })
+    return new ImportedKey(about, { kty: 'OKP', crv: family, x: String(x) })
   }
   const second = decodeMember(y)
   if (second === undefined) return 'malformed'
   if (!isOnCurve(family, first, second)) return 'off-curve'
-  return new ImportedKey(kid, family, algorithm, { kty: 'EC', crv: family, x: String(x), y: String(y) })
+  return new ImportedKey(about, { kty: 'EC', crv: family, x: String(x), y: String(y) })
 }
 
 function decodeMember(value: unknown): Uint8Array | undefined {

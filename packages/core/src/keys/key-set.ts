@@ -149,8 +149,8 @@ export function toDroppedText(dropped: KeySet['dropped'], without: readonly Drop
 
 /** Everything of a JWK that we use; what else it says (a certificate, a date) may change without making it another key. */
 function toText(jwk: object): string {
-  const { kty, crv, kid, alg, n, e, x, y } = jwk as Readonly<Record<string, unknown>> as Readonly<
-    Record<'kty' | 'crv' | 'kid' | 'alg' | 'n' | 'e' | 'x' | 'y', unknown>
+  const { kty, crv, kid, alg, issuer, n, e, x, y } = jwk as Readonly<Record<string, unknown>> as Readonly<
+    Record<'kty' | 'crv' | 'kid' | 'alg' | 'issuer' | 'n' | 'e' | 'x' | 'y', unknown>
   >
-  return JSON.stringify([kty, crv, kid, alg, n, e, x, y])
+  return JSON.stringify([kty, crv, kid, alg, issuer, n, e, x, y])
 }

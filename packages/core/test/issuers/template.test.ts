@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { createTestKey } from '@countersign/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createVerifier } from '../../src/create-verifier.js'
 import { CHANNELS } from '../../src/diagnostics.js'
@@ -11,6 +12,7 @@ import type { Principal } from '../../src/principal.js'
 import { claims, ISSUER, key, stillRuntime, toOptions, toSigned } from '../parts.js'
 import { errorOf, reasonOfAsync } from '../refusals.js'
 
+const createdKey = await createTestKey('ES256', { kid: 'k2' })
 const TEMPLATE = `${ISSUER}/{tid}/v2.0`
 
 describe('parseTemplate', () => {
@@ -207,6 +209,37 @@ describe("a token of a template's tenant", () => {
     expect(find('second')).not.toBe(second)
     expect(find('second')).toMatchObject({ issuer: `${ISSUER}/second/v2.0`, tenant: 'second', listed: false })
     expect(list.all).toHaveLength(1)
+  })
+
+  it.each([
+    ['no issuer', undefined, 'accepted'],
+    ['its own issuer', `${ISSUER}/acme/v2.0`, 'accepted'],
+    ['any tenant, by whatever name', `${ISSUER}/{tenantid}/v2.0`, 'accepted'],
+    ['another tenant', `${ISSUER}/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0`, 'ERR_KEY_NOT_FOUND'],
+    ['another issuer of any tenant', 'https://other.example/{tenantid}/v2.0', 'ERR_KEY_NOT_FOUND'],
+    ['a number, which says nothing', 5, 'accepted'],
+  ])('takes a key of the common set that says it is for %s as it is meant: %j, %s', async (_, issuer, outcome) => {
+    const jwks = { keys: [{ ...key.publicJwk, issuer }] }
+    const token = toSigned(claims({ iss: `${ISSUER}/acme/v2.0`, tid: 'acme' }))
+    const verifier = createVerifier(toOptions({ issuer: TEMPLATE, keys: { jwks } }))
+    expect(await reasonOfAsync(() => verifier.verify(token))).toBe(outcome)
+    expect(await reasonOfAsync(() => verifier.verify(token))).toBe(outcome)
+    // Whoever lists an issuer has said whose keys those are.
+    const listed = createVerifier(toOptions({ issuer: `${ISSUER}/acme/v2.0`, keys: { jwks } }))
+    expect(await reasonOfAsync(() => listed.verify(token))).toBe('accepted')
+  })
+
+  it('with two variables, takes a key by their names', async () => {
+    const judge = async (issuer: string): Promise<string> => {
+      const jwks = { keys: [{ ...key.publicJwk, issuer }, createdKey.publicJwk] }
+      const verifier = createVerifier(toOptions({ issuer: `${ISSUER}/{region}/{tid}`, keys: { jwks } }))
+      const token = toSigned(claims({ iss: `${ISSUER}/eu/acme`, region: 'eu', tid: 'acme' }))
+      return reasonOfAsync(() => verifier.verify(token))
+    }
+    expect(await judge(`${ISSUER}/{region}/{tid}`)).toBe('accepted')
+    expect(await judge(`${ISSUER}/eu/{tid}`)).toBe('accepted')
+    expect(await judge(`${ISSUER}/{tid}/{region}`)).toBe('ERR_KEY_NOT_FOUND')
+    expect(await judge(`${ISSUER}/{region}/{tenantid}`)).toBe('ERR_KEY_NOT_FOUND')
   })
 
   it('made-up tenants push out none whose token was verified, nor its verdict', async () => {
