@@ -52,17 +52,24 @@ export function checkTime(payload: Payload, rules: ClaimsRules): void {
   const issued = readDate(payload, 'iat')
   if (expires === undefined) throw missing('exp')
   // Written so that a clock that gives no number lets nothing live for ever.
-  if (!(now < expires + tolerance)) throw new AuthenticationError('ERR_TOKEN_EXPIRED', { detail: { claim: 'exp' } })
+  if (!(now < expires + tolerance)) {
+    // By how much: a token that is minutes old tells of a clock, and one of days of a client.
+    const secondsAgo = Math.round(now - expires)
+    throw new AuthenticationError('ERR_TOKEN_EXPIRED', { detail: { claim: 'exp', secondsAgo } })
+  }
   if (notBefore !== undefined && now < notBefore - tolerance) {
-    throw new AuthenticationError('ERR_TOKEN_NOT_YET_VALID', { detail: { claim: 'nbf' } })
+    const secondsAhead = Math.round(notBefore - now)
+    throw new AuthenticationError('ERR_TOKEN_NOT_YET_VALID', { detail: { claim: 'nbf', secondsAhead } })
   }
   const { maxTokenAgeSeconds, maxTokenLifetimeSeconds } = rules
   if (issued === undefined) {
     if (maxTokenAgeSeconds !== undefined || maxTokenLifetimeSeconds !== undefined) throw missing('iat')
     return
   }
-  if (now < issued - tolerance)
-    throw new AuthenticationError('ERR_TOKEN_ISSUED_IN_FUTURE', { detail: { claim: 'iat' } })
+  if (now < issued - tolerance) {
+    const secondsAhead = Math.round(issued - now)
+    throw new AuthenticationError('ERR_TOKEN_ISSUED_IN_FUTURE', { detail: { claim: 'iat', secondsAhead } })
+  }
   if (maxTokenAgeSeconds !== undefined && now >= issued + maxTokenAgeSeconds + tolerance) {
     throw new AuthenticationError('ERR_TOKEN_TOO_OLD', { detail: { claim: 'iat', maxTokenAgeSeconds } })
   }
