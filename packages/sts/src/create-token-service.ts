@@ -68,10 +68,11 @@ async function answer(route: Route, call: EndpointCall, context: EndpointContext
   } catch (thrown) {
     const error = toTokenError(thrown)
     const { logger } = context.service
-    if (error.status >= 500) {
-      const told = { reason: error.rootReason, id: call.id, ...toFailureDetail(error) }
-      logger.error('A request could not be answered', told)
-    }
+    const { status, rootReason: reason } = error
+    const told = { status, reason, id: call.id, ...toFailureDetail(error) }
+    if (status >= 500) logger.error('A request could not be answered', told)
+    // Strangers decide how many there are.
+    else logger.debug('A request was refused', told)
     return toErrorAnswer(error, { authorization: request.headers.has('authorization'), nonce: context.proofs.nonce() })
   }
 }

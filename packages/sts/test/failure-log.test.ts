@@ -24,13 +24,13 @@ describe('the log of what could not be answered', () => {
   it('says what was thrown, and where, of a mistake that nobody foresaw, and none of its text', async () => {
     const world = await createWorld({ audit: { record: async () => {}, fingerprint: fail } })
     expect((await exchange(world)).status).toBe(500)
-    const told = { reason: 'ERR_STS_UNEXPECTED', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
+    const told = { status: 500, reason: 'ERR_STS_UNEXPECTED', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
     expect(world.logged).toEqual([['A request could not be answered', told]])
     expect(JSON.stringify(world.logged)).not.toMatch(/secret|passwd/)
   })
 
   it('says the same of a store of revocations that throws', async () => {
-    const told = { reason: 'ERR_STATUS_UNAVAILABLE', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
+    const told = { status: 503, reason: 'ERR_STATUS_UNAVAILABLE', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
     const asked = await createWorld({ revocations: { isRevoked: fail, revokeToken: () => {} } })
     expect((await exchange(asked)).status).toBe(503)
     expect(asked.logged).toEqual([['A request could not be answered', told]])
@@ -43,7 +43,18 @@ describe('the log of what could not be answered', () => {
   it('says the same of a trail that throws what is no error of ours', async () => {
     const world = await createWorld({ audit: { record: fail, fingerprint: () => 'fp' } })
     expect((await exchange(world)).status).toBe(503)
-    const told = { reason: 'ERR_STS_AUDIT_UNAVAILABLE', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
+    const told = { status: 503, reason: 'ERR_STS_AUDIT_UNAVAILABLE', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
     expect(world.logged).toEqual([['A request could not be answered', told]])
+  })
+})
+
+describe('the log of what was refused', () => {
+  it('says why, where the answer says one constant thing', async () => {
+    const world = await createWorld()
+    const form = { grant_type: EXCHANGE, subject_token: 'x', subject_token_type: JWT, audience: 'billing' }
+    expect((await world.post('/token', { form })).status).toBe(400)
+    expect(world.refused).toEqual([
+      ['A request was refused', expect.objectContaining({ status: 400, reason: 'ERR_TOKEN_MALFORMED', id })],
+    ])
   })
 })

@@ -113,7 +113,7 @@ describe('what a stranger writes', () => {
     await byAssertion(world, await world.assertion({ iss: canary, sub: canary, jti: canary }, { kid: canary }))
     await byAssertion(world, await world.assertion({ aud: canary }, { kid: canary }))
     expect(world.audit.entries.length).toBeGreaterThan(30)
-    expect(JSON.stringify([world.audit.entries, world.logged])).not.toContain(canary)
+    expect(JSON.stringify([world.audit.entries, world.logged, world.refused])).not.toContain(canary)
   })
 
   it.each<[string, object]>([

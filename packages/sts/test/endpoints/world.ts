@@ -49,6 +49,8 @@ export interface World {
   readonly revocations: MemoryRevocationStore
   readonly audit: { readonly entries: AuditEntry[]; failing: boolean }
   readonly logged: unknown[]
+  /** What was said at `debug`. */
+  readonly refused: unknown[]
   post(path: string, sent?: Sent): Promise<Answer>
   get(path: string, init?: RequestInit): Promise<Response>
   /** A token for `billing`, by client credentials of `job` or whoever is named. */
@@ -92,6 +94,7 @@ export async function createWorld(changes: Partial<TokenServiceOptions> = {}): P
   await signingKeys.ready()
   const audit = { entries: [] as AuditEntry[], failing: false }
   const logged: unknown[] = []
+  const refused: unknown[] = []
   const log = (message: string, detail?: unknown): void => void logged.push([message, detail])
   const clients: readonly ClientOptions[] = [
     { clientId: 'orders', authentication: withSecret },
@@ -129,7 +132,7 @@ export async function createWorld(changes: Partial<TokenServiceOptions> = {}): P
     },
     replayStore: memoryReplayStore({ monotonicNow: () => clock.monotonicNow() }),
     revocations: memoryRevocationStore({ now: () => clock.now() }),
-    logger: { debug: log, info: log, warn: log, error: log },
+    logger: { debug: (message, detail) => void refused.push([message, detail]), info: log, warn: log, error: log },
     runtime,
     ...changes,
   }
@@ -154,6 +157,7 @@ export async function createWorld(changes: Partial<TokenServiceOptions> = {}): P
     revocations,
     audit,
     logged,
+    refused,
     post,
     get: (path, init) => service(new Request(new URL(path, STS), init)),
     async token(as = 'job', more = {}) {
