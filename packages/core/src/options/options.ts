@@ -133,7 +133,7 @@ export interface VerifierOptions<C = Claims> {
   readonly limits?: LimitsOptions | undefined
   /** Bounds on outbound requests. */
   readonly network?: NetworkOptions | undefined
-  /** How long key sets live. */
+  /** How long key sets live, in milliseconds. */
   readonly keyCache?: KeyCacheOptions | undefined
   /**
    * How many verified tokens are remembered, by hash and without the token. Once so many are, another one gets in as it comes a second
