@@ -366,6 +366,7 @@ describe('the public names are part of the promise of a version:', () => {
         type GuardHandlerComposition
         type GuardHandlerFactory
         type Handler
+        type MiddlewareOptions
         type MountOptions
         type NextFunction
       ./augment"
@@ -444,6 +445,7 @@ describe('the public names are part of the promise of a version:', () => {
         type GuardMiddlewareComposition
         type GuardMiddlewareFactory
         type Middleware
+        type MiddlewareOptions
         type MountOptions
       ./augment"
     `)

@@ -38,9 +38,7 @@ export function toPage(summary, checks, plots) {
     ...toGroupTables(summary, 'growth'),
     ...toFactTable(summary, 'growth'),
     '## Storms',
-    'On Express, over loopback, each contender by its own defaults. The stated hour of countersign runs in process, by the clocks that a ' +
-      'verifier can be given, with a new token every minute. Beside peers, all clocks of a server are put forward, and of six requests ' +
-      'within an hour three come later than the ten minutes for which the peers keep keys.',
+    toStormsAbout(summary),
     ...toFactTable(summary, 'storms'),
     '## Guards, mapping, schema',
     'Beside the same verifier without them.',
@@ -66,6 +64,18 @@ export function toPage(summary, checks, plots) {
     toVersions(summary),
   ]
   return `${parts.join('\n\n')}\n`
+}
+
+/** @param {Summary} summary */
+function toStormsAbout({ facts }) {
+  const about =
+    'On Express, over loopback, each contender by its own defaults. The stated hour of countersign runs in process, by the clocks that a ' +
+    'verifier can be given, with a new token every minute.'
+  if (!facts.some(({ key }) => key.startsWith('hour.'))) return about
+  return (
+    `${about} Beside peers, all clocks of a server are put forward, and of six requests within an hour three come later than the ten ` +
+    'minutes for which the peers keep keys.'
+  )
 }
 
 /** @param {Summary} summary */

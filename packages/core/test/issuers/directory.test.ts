@@ -475,7 +475,7 @@ describe('unsigned tokens that name real tenants', () => {
     const token = toSigned(claims({ iss: TENANT, exp: NOW_SECONDS + 3_600 }))
     expect(await judge(token)).toBe('accepted')
     let named = 0
-    for (let second = 1; second <= 240; second++) {
+    for (let second = 1; second <= 120; second++) {
       clock.advance(1_000)
       for (let index = 0; index < 100; index++) await judge(forge(`https://tenant-${named++ % 1_500}.example`))
       if (second % 30 === 27) expect(await judge(token)).toBe('accepted')
