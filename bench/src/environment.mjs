@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isPlaced } from './http/cores.mjs'
 import { generator } from './http/load.mjs'
 
 /** @import { Environment } from './types.js' */
@@ -23,6 +24,7 @@ export function readEnvironment() {
     platform: `${os.platform()} ${os.arch()}`,
     load: os.loadavg()[0]?.toFixed(2) ?? '',
     generator,
+    isPlaced,
     versions: Object.fromEntries(versions),
   }
 }

@@ -12,6 +12,7 @@ export const help = `Measures countersign beside what it is an alternative to, i
   --only <section>             one of verify, http, growth, storms, extras, exchange, audit, start; may be given again
   --help                       this
 
-Raw samples go to bench/results/. Load comes from wrk where it is on PATH (Debian has it), else from autocannon; both
-share the cores with the server, so only ratios within a run count. Nothing else should run meanwhile.
+Raw samples go to bench/results/. Load comes from wrk where it is on PATH (Debian has it), else from autocannon. On
+Linux with taskset, all servers are put on one core and the load on another; elsewhere they share what there is. Only ratios
+within a run count. Nothing else should run meanwhile.
 `

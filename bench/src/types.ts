@@ -50,6 +50,8 @@ export interface Environment {
   readonly platform: string
   readonly load: string
   readonly generator: string
+  /** Whether each server had one core, the same for all, and the load another. */
+  readonly isPlaced?: boolean
   readonly versions: Readonly<Record<string, string>>
 }
 
@@ -101,6 +103,7 @@ export type Checks = Readonly<
       readonly node: string
       readonly startedAt: string
       readonly seconds: number
+      readonly isPlaced?: boolean
       readonly bars: readonly BarResult[]
     }
   >

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { checkServer } from '../http/check-server.mjs'
 import { startChild } from '../http/child.mjs'
-import { sendLoad } from '../http/load.mjs'
+import { placeServer } from '../http/cores.mjs'
+import { sendPlacedLoad } from '../http/load.mjs'
 import { interleave } from '../rounds.mjs'
 
 /** @import { Context, Group, Sample } from '../types.js' */
@@ -36,6 +37,7 @@ export async function runRequests({ settings, world, say }, folder) {
   say('audit: starting express')
   const rates = JSON.stringify(contenders.map(([, rate]) => rate))
   const server = await startChild(new URL('server.mjs', import.meta.url), [rates, JSON.stringify(facts)])
+  placeServer(server.pid)
   try {
     for (const port of server.ports) await checkServer(port, false, world, ['RS256'])
     const players = contenders.map(([name], index) => {
@@ -69,7 +71,7 @@ export async function runRequests({ settings, world, say }, folder) {
  */
 async function measure(server, load) {
   const before = await server.readUsage()
-  const { requests, seconds, refused, broken } = await sendLoad(load)
+  const { requests, seconds, refused, broken } = await sendPlacedLoad(load)
   const after = await server.readUsage()
   if (refused + broken > 0) throw new Error(`${refused} good requests were refused, and ${broken} got no answer`)
   return { cpu: (after.cpuUs - before.cpuUs) / (after.requests - before.requests), rps: requests / seconds }

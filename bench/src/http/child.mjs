@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * @typedef {object} ServerChild
+ * @property {number | undefined} pid
  * @property {number} port the first, and where there is one app the only one
  * @property {readonly number[]} ports one for each app
  * @property {() => Promise<Usage>} readUsage
@@ -56,6 +57,7 @@ export async function startChild(file, args) {
   }
   const { ports } = await hear()
   return {
+    pid: child.pid,
     port: ports[0],
     ports,
     readUsage: () => ask({}),

@@ -1,6 +1,7 @@
 // The load generator, always a process of its own: wrk from Debian where it is on PATH, else autocannon.
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { toPlaced } from './cores.mjs'
 
 /**
  * @typedef {object} LoadResult
@@ -32,23 +33,39 @@ export const generator = hasWrk ? 'wrk' : 'autocannon'
  * @returns {Promise<LoadResult>}
  */
 export async function sendLoad(load) {
-  const output = await (hasWrk ? runWrk(load) : runAutocannon(load))
+  return toResult(await readOutput(...toCommand(load)))
+}
+
+/**
+ * As {@link sendLoad}, from a core of its own where that can be had.
+ * @param {Load} load
+ * @returns {Promise<LoadResult>}
+ */
+export async function sendPlacedLoad(load) {
+  return toResult(await readOutput(...toPlaced(...toCommand(load))))
+}
+
+/** @param {string} output */
+function toResult(output) {
   const line = output.split('\n').find((text) => text.startsWith('{'))
   if (line === undefined) throw new Error(`The load generator said: ${output}`)
   return JSON.parse(line)
 }
 
-/** @param {Load} load */
-function runWrk({ port, file, first, seconds, connections }) {
+/**
+ * @param {Load} load
+ * @returns {[string, readonly string[]]}
+ */
+function toCommand(load) {
+  const { port, file, first, seconds, connections } = load
+  if (!hasWrk) {
+    const script = fileURLToPath(new URL('autocannon.mjs', import.meta.url))
+    return [process.execPath, [script, JSON.stringify(load)]]
+  }
   const script = fileURLToPath(new URL('wrk.lua', import.meta.url))
   // wrk takes whole seconds; the unit below them is not in its grammar.
   const flags = ['-t1', `-c${connections}`, `-d${Math.max(1, Math.round(seconds))}s`, '--timeout', '10s', '-s', script]
-  return readOutput('wrk', [...flags, `http://127.0.0.1:${port}/orders`, '--', file, String(first)])
-}
-
-/** @param {Load} load */
-function runAutocannon(load) {
-  return readOutput(process.execPath, [fileURLToPath(new URL('autocannon.mjs', import.meta.url)), JSON.stringify(load)])
+  return ['wrk', [...flags, `http://127.0.0.1:${port}/orders`, '--', file, String(first)]]
 }
 
 /**

@@ -6,7 +6,8 @@ import { interleave } from '../rounds.mjs'
 import { NONE, contenders } from './apps.mjs'
 import { checkServer } from './check-server.mjs'
 import { startServer } from './child.mjs'
-import { sendLoad } from './load.mjs'
+import { placeServer } from './cores.mjs'
+import { sendLoad, sendPlacedLoad } from './load.mjs'
 
 /** @import { Algorithm, Context, Findings, Group, Sample } from '../types.js' */
 /** @import { Framework, HttpContender } from './apps.mjs' */
@@ -78,6 +79,7 @@ async function runFramework(context, framework, folder) {
     for (const { name, only } of new Set(matches.flatMap(({ players }) => players))) {
       say(`http: starting ${framework} with ${name}`)
       const server = await startServer(framework, name, facts)
+      placeServer(server.pid)
       servers.set(name, server)
       await checkServer(server.port, name === NONE, world, only ?? settings.http.algorithms)
     }
@@ -164,7 +166,7 @@ async function fillTokenCache(server, file, connections) {
  */
 async function measure(server, load, name) {
   const before = await server.readUsage()
-  const result = await sendLoad({ port: server.port, ...load })
+  const result = await sendPlacedLoad({ port: server.port, ...load })
   const after = await server.readUsage()
   if (result.refused + result.broken > 0) {
     throw new Error(`${name} refused ${result.refused} good requests, and ${result.broken} got no answer`)

@@ -80,10 +80,11 @@ function toStormsAbout({ facts }) {
 
 /** @param {Summary} summary */
 function toIntroduction({ environment, startedAt, seconds }) {
-  const { node, openssl, cpu, cores, memoryGiB, platform, generator, load } = environment
+  const { node, openssl, cpu, cores, memoryGiB, platform, generator, isPlaced, load } = environment
+  const place = isPlaced ? 'on another core than the servers' : 'which shares the cores with the server'
   return [
     `Measured on ${startedAt.slice(0, 10)} in one run of ${Math.round(seconds / 60)} minutes: Node ${node} (OpenSSL ${openssl}), ` +
-      `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}; load from ${generator}, which shares the cores with the server; ` +
+      `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}; load from ${generator}, ${place}; ` +
       `load average before the run ${load}.`,
     'Contenders take turns, round by round and in another order each time, so that whatever else the machine does falls on all of them alike. ' +
       '**Every figure is a ratio within one round**: the median of the rounds, then the least and the greatest in parentheses. ' +
@@ -96,7 +97,10 @@ function toIntroduction({ environment, startedAt, seconds }) {
 /** @param {Checks} checks */
 function toCheckDates(checks) {
   return Object.values(checks)
-    .map(({ node, startedAt, seconds }) => `Node ${node} on ${startedAt.slice(0, 10)} (${toMinutes(seconds)})`)
+    .map(({ node, startedAt, seconds, isPlaced }) => {
+      const place = isPlaced ? ', the servers on one core and the load on another' : ''
+      return `Node ${node} on ${startedAt.slice(0, 10)} (${toMinutes(seconds)}${place})`
+    })
     .join(', ')
 }
 

@@ -45,7 +45,13 @@ function gatherChecks() {
     const { environment, startedAt, seconds } = report
     const bars = judgeBars(report, toAllowance(environment.node))
     if (bars.length < barCount) continue
-    checks[environment.node.split('.')[0] ?? ''] = { node: environment.node, startedAt, seconds, bars }
+    checks[environment.node.split('.')[0] ?? ''] = {
+      node: environment.node,
+      startedAt,
+      seconds,
+      isPlaced: environment.isPlaced,
+      bars,
+    }
   }
   return checks
 }
