@@ -4,8 +4,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { checkServer } from '../http/check-server.mjs'
 import { startChild } from '../http/child.mjs'
-import { placeServer } from '../http/cores.mjs'
-import { sendPlacedLoad } from '../http/load.mjs'
+import { sendLoad } from '../http/load.mjs'
 import { interleave } from '../rounds.mjs'
 
 /** @import { Context, Group, Sample } from '../types.js' */
@@ -36,8 +35,8 @@ export async function runRequests({ settings, world, say }, folder) {
   const contenders = all.filter(([, rate]) => rate !== 1 || settings.mode === 'full')
   say('audit: starting express')
   const rates = JSON.stringify(contenders.map(([, rate]) => rate))
+  // In one process, they are on whatever core the other is: neither has to be placed.
   const server = await startChild(new URL('server.mjs', import.meta.url), [rates, JSON.stringify(facts)])
-  placeServer(server.pid)
   try {
     for (const port of server.ports) await checkServer(port, false, world, ['RS256'])
     const players = contenders.map(([name], index) => {
@@ -71,7 +70,7 @@ export async function runRequests({ settings, world, say }, folder) {
  */
 async function measure(server, load) {
   const before = await server.readUsage()
-  const { requests, seconds, refused, broken } = await sendPlacedLoad(load)
+  const { requests, seconds, refused, broken } = await sendLoad(load)
   const after = await server.readUsage()
   if (refused + broken > 0) throw new Error(`${refused} good requests were refused, and ${broken} got no answer`)
   return { cpu: (after.cpuUs - before.cpuUs) / (after.requests - before.requests), rps: requests / seconds }
