@@ -23,6 +23,7 @@ const complete = (): Record<string, unknown> => ({
       requiredClaims: ['jti', { claim: ['a', 'b'], oneOf: ['c'] }],
       mapping: {
         roles: { all: [{ claim: '/realm/roles', table: { a: 'b' }, prefix: 'x' }, { constant: ['y'] }] },
+        tenant: { claim: ['tenant'] },
         attributes: { a: { claim: ['a'] } },
       },
       grants: { scopes: ['a'], roles: [], tenants: ['t'] },
@@ -144,6 +145,8 @@ describe('the reader of options, fuzzed', () => {
     'makes a verifier or a ConfigurationError that repeats no secret, and no change weakens what is left',
     { timeout: TIMEOUT_MS },
     () => {
+      // Refused as they are, they would be refused in nearly every run for the same reason, and nothing else be tried.
+      expect(() => createVerifier(complete() as unknown as VerifierOptions)).not.toThrow()
       let accepted = 0
       const runs = tryFor('option parser', fc.array(change, { minLength: 0, maxLength: 3 }), (changes) => {
         const options = complete()
@@ -184,7 +187,7 @@ describe('the reader of options, fuzzed', () => {
         }
       })
       expect(runs).toBeGreaterThan(LEAST_RUNS)
-      expect(accepted).toBeGreaterThan(0)
+      expect(accepted).toBeGreaterThan(runs / 10)
     },
   )
 })
