@@ -47,28 +47,35 @@ export function toSpread(values) {
   return { min: sorted[0] ?? NaN, median, max: sorted.at(-1) ?? NaN }
 }
 
-/** A round in which the base took so much more than in its best one was disturbed by something else on the machine. */
+/** A round in which one took so much more CPU than in its best one was disturbed by something else on the machine. */
 const DISTURBED = 1.15
 /** Fewer rounds say nothing. */
 const LEAST_ROUNDS = 5
 
 /**
  * One metric of a contender divided by another contender's, round by round.
+ *
+ * Where both do the same work in each round, those in which either was disturbed are left out: a core that a stranger shares is a
+ * third slower, and what needs more memory than the other loses more. Not those of one of them alone: the other one is then
+ * measured with the stranger beside it.
  * @param {readonly Sample[]} samples
  * @param {readonly Sample[]} base
  * @param {string} metric
- * @param {boolean} [isSteady] whether the base does the same work each time, so that disturbed rounds can be told and left out
+ * @param {boolean} [isSteady] whether both do the same work in each round
  * @returns {Spread}
  */
 export function toRatio(samples, base, metric, isSteady = false) {
-  const costs = base.map((sample) => sample[metric] ?? NaN)
-  const most = isSteady ? DISTURBED * Math.min(...costs) : Infinity
-  const all = samples.map((sample, round) => ({
-    cost: costs[round] ?? NaN,
-    ratio: (sample[metric] ?? NaN) / (costs[round] ?? NaN),
-  }))
-  const calm = all.filter(({ cost }) => cost <= most)
-  return toSpread((calm.length < LEAST_ROUNDS ? all : calm).map(({ ratio }) => ratio))
+  const rounds = samples.map((own, round) => ({ own, other: base[round] ?? {} }))
+  const [isCalm, isBaseCalm] = [toCalm(samples), toCalm(base)]
+  const calm = isSteady ? rounds.filter(({ own, other }) => isCalm(own) && isBaseCalm(other)) : []
+  const counted = calm.length < LEAST_ROUNDS ? rounds : calm
+  return toSpread(counted.map(({ own, other }) => (own[metric] ?? NaN) / (other[metric] ?? NaN)))
+}
+
+/** @param {readonly Sample[]} samples */
+function toCalm(samples) {
+  const most = DISTURBED * Math.min(...samples.map(({ cpu = NaN }) => cpu))
+  return (/** @type {Sample} */ { cpu = NaN }) => cpu <= most
 }
 
 /**

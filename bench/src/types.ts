@@ -9,7 +9,7 @@ export interface Group {
   readonly name: string
   /** The contender that the others are divided by. */
   readonly base: string
-  /** Whether the base does the same work in each round, so that those in which it took longer were disturbed. */
+  /** Whether each contender does the same work in each round, so that those in which it took longer were disturbed. */
   readonly isSteady?: boolean
   readonly metrics: readonly Metric[]
   readonly contenders: readonly { readonly name: string; readonly samples: readonly Sample[] }[]
@@ -135,6 +135,11 @@ export interface Settings {
     readonly sittings: 1 | 3
     /** Of each contender, before anything is measured. */
     readonly warmUpCalls: number
+    /**
+     * Of new tokens, before a sitting: so many, and the heap has grown to what it will be and was gone over as a whole. Before that, pages
+     * that are touched for the first time are a tenth of what a token costs.
+     */
+    readonly settlingCalls: number
     readonly algorithms: readonly Algorithm[]
     readonly peers: boolean
   }
