@@ -10,6 +10,8 @@ process.exitCode = await run(
     '--project',
     '@countersign/test',
     '--project',
+    '@countersign/test-alone',
+    '--project',
     '@countersign/redis',
     '--project',
     '@countersign/audit',

@@ -16,11 +16,11 @@ const quick = {
   },
   http: { rounds: 2, seconds: 1, connections: 32, algorithms: ['RS256'], all: true },
   growth: { rounds: 2, issuers: [1, 100, 10_000], keys: [1, 10, 100], tokens: [1_000, 10_000], tokenKiB: [0.5, 2, 8] },
-  storms: { floodSeconds: 5, coldRequests: 500, peers: false },
-  extras: { rounds: 5, batchMs: 20, all: true },
+  storms: { floodSeconds: 3, coldRequests: 500, peers: false },
+  extras: { rounds: 4, batchMs: 15, all: true },
   exchange: { rounds: 2, seconds: 0.4, connections: [8] },
   audit: { rounds: 2, batchMs: 50, callers: [1, 64], requestRounds: 2, requestSeconds: 1 },
-  start: { rounds: 5 },
+  start: { rounds: 3 },
 }
 
 /** What docs/performance.md is made of. @type {Settings} */
