@@ -49,7 +49,7 @@ async function openRedis(): Promise<RealStore> {
 
 async function openPostgres(): Promise<RealStore> {
   const database = await startDatabase()
-  const sql = postgres(database.url, { max: 2, onnotice() {}, connect_timeout: 2 })
+  const sql = postgres(database.url, { max: 2, onnotice() {}, connect_timeout: 2, fetch_types: false })
   await migrate(sql)
   return {
     store: postgresKeys(sql, { deadlineMs: 1_000 }),

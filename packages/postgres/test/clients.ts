@@ -31,7 +31,8 @@ export const libraries: readonly Library[] = [
   {
     name: 'postgres',
     open(url) {
-      const sql = postgres(url, { max: 8, connect_timeout: 2, onnotice() {} })
+      // Without `fetch_types: false` a connection that breaks while it begins is a rejection that nobody handles.
+      const sql = postgres(url, { max: 8, connect_timeout: 2, fetch_types: false, onnotice() {} })
       return { client: sql, close: () => sql.end({ timeout: 1 }) }
     },
   },
