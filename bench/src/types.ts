@@ -119,8 +119,8 @@ export interface BarResult {
   readonly value: number
   readonly spread?: Spread
   readonly holds: boolean
-  /** Where the bar is more than what is left of the server without authentication in this run: the bar as it stands, and what that server comes to. */
-  readonly outOfReach?: { readonly limit: number; readonly ceiling: number }
+  /** The bar as it stands, where the server without authentication falls short of it in this run, and is the limit. */
+  readonly outOfReach?: number
 }
 
 export type Mode = 'quick' | 'full' | 'check'
@@ -147,6 +147,8 @@ export interface Settings {
     readonly rounds: number
     readonly seconds: number
     readonly connections: number
+    /** Whether hot requests also come one at a time. */
+    readonly alone: boolean
     readonly algorithms: readonly Algorithm[]
     /** Whether contenders play that no bar speaks of. */
     readonly all: boolean

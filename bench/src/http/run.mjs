@@ -19,6 +19,7 @@ import { sendLoad, sendPlacedLoad } from './load.mjs'
  * @property {Framework} framework
  * @property {Algorithm} algorithm
  * @property {'hot' | 'cold'} heat
+ * @property {number} connections
  * @property {readonly HttpContender[]} players
  */
 
@@ -96,10 +97,13 @@ async function runFramework(context, framework, folder) {
  * @returns {Match[]}
  */
 function listMatches({ settings }, framework) {
-  const all = settings.http.algorithms.flatMap((algorithm) =>
-    /** @type {const} */ (['hot', 'cold']).map((heat) => ({ framework, algorithm, heat })),
+  const { algorithms, connections } = settings.http
+  const crowded = algorithms.flatMap((algorithm) =>
+    /** @type {const} */ (['hot', 'cold']).map((heat) => ({ framework, algorithm, heat, connections })),
   )
-  return all
+  /** @type {Omit<Match, 'players'>[]} */
+  const alone = settings.http.alone ? [{ framework, algorithm: 'RS256', heat: 'hot', connections: 1 }] : []
+  return [...crowded, ...alone]
     .map((match) => {
       const names = barred.find(
         ([on, alg, at]) => on === framework && alg === match.algorithm && at === match.heat,
@@ -120,9 +124,9 @@ function listMatches({ settings }, framework) {
  * @param {string} folder
  * @returns {Promise<Group>}
  */
-async function runMatch({ settings, say }, { framework, algorithm, heat, players }, servers, folder) {
-  const { rounds, seconds, connections } = settings.http
-  const name = `${framework} ${algorithm} ${heat}`
+async function runMatch({ settings, say }, { framework, algorithm, heat, connections, players }, servers, folder) {
+  const { rounds, seconds } = settings.http
+  const name = `${framework} ${algorithm} ${heat}${connections === 1 ? ', one at a time' : ''}`
   const file = toTokenFile(folder, algorithm, heat)
   const playing = players.map((contender) => {
     const server = /** @type {ServerChild} */ (servers.get(contender.name))

@@ -32,13 +32,7 @@ export function countersign<C = Claims>(
     } catch (error) {
       return refuse(error, res, next)
     }
-    if (judged instanceof Promise) {
-      return settle(
-        judged.then((principal) => show(req, principal)),
-        res,
-        next,
-      )
-    }
+    if (judged instanceof Promise) return settle(judged, res, next, (principal) => show(req, principal))
     show(req, judged)
     next()
   }

@@ -3,17 +3,23 @@ import { CountersignError, InternalError } from '@countersign/core'
 import type { NextFunction } from './handler.js'
 
 /**
- * Hands on once the work is done. Nothing escapes: Express 4 neither awaits a handler nor answers for its rejection,
- * so that a lost one is a request that hangs.
+ * Hands on once the work is done, and what it came to is used. Nothing escapes: Express 4 neither awaits a handler nor answers
+ * for its rejection, so that a lost one is a request that hangs.
  */
-export function settle(work: Promise<unknown>, res: ServerResponse, next: NextFunction): void {
-  handOn(work, res, next).catch(() => res.destroy())
+export function settle<T>(work: Promise<T>, res: ServerResponse, next: NextFunction, use?: (value: T) => void): void {
+  handOn(work, res, next, use).catch(() => res.destroy())
 }
 
-async function handOn(work: Promise<unknown>, res: ServerResponse, next: NextFunction): Promise<void> {
+async function handOn<T>(
+  work: Promise<T>,
+  res: ServerResponse,
+  next: NextFunction,
+  use?: (value: T) => void,
+): Promise<void> {
   try {
     try {
-      await work
+      const value = await work
+      use?.(value)
     } catch (error) {
       return refuse(error, res, next)
     }

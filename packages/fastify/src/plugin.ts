@@ -18,21 +18,22 @@ export async function plugin(fastify: FastifyInstance, options: CountersignOptio
   const registration = readOptions(options)
   const { verifier, owned } = registration
 
-  // Fastify takes a promise or a callback. The callback, where nothing was awaited, saves 0.9 of the 5 us that a request costs.
-  function enforce(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void | Promise<void> {
-    let pending: void | Promise<void>
+  // With a callback, not with a promise: where nothing is awaited that saves 0.9 of the 5 us that a request costs, and else two
+  // promises.
+  function enforce(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const refuse = (error: unknown): void => done(toThrow(error, reply))
+    let pending: void | Promise<unknown>
     try {
       pending = check(request, reply)
     } catch (error) {
-      return done(toThrow(error, reply))
+      return refuse(error)
     }
-    if (pending === undefined) return done()
-    return pending.catch((error: unknown) => {
-      throw toThrow(error, reply)
-    })
+    if (pending === undefined) done()
+    // oxlint-disable-next-line promise/no-callback-in-promise -- what Fastify does with a promise that a hook returns
+    else void pending.then(() => done(), refuse)
   }
 
-  function check(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+  function check(request: FastifyRequest, reply: FastifyReply): void | Promise<unknown> {
     // An inner registration has its own hook on this route, and its verdict alone counts.
     if (findRegistration(request.server) !== registration || request.is404) return
     const policy = toPolicy(request.routeOptions.config, verifier)

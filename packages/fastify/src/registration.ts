@@ -29,10 +29,10 @@ export function judge(
   request: HookRequest,
   reply: HookReply,
   optional: boolean,
-): void | Promise<void> {
+): void | Promise<unknown> {
   if (findPrincipal(request.raw, verifier) !== undefined) return
   const { raw } = reply
   const setHeader = (name: string, value: string) => raw.headersSent || raw.setHeader(name, value)
   const judged = authenticateRequest(verifier, request.raw, { optional, setHeader })
-  if (judged instanceof Promise) return judged.then(() => {})
+  if (judged instanceof Promise) return judged
 }

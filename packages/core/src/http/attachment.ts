@@ -10,6 +10,7 @@ import type { AuthRequest, IncomingRequest } from '../auth-request.js'
 import { recordDenial } from '../audit-verdict.js'
 import { authenticateNow } from '../judge.js'
 import { isPending } from '../maybe.js'
+import { together } from '../together.js'
 import type { Maybe } from '../maybe.js'
 import { joinRequest } from './own-claims.js'
 import { findScheme } from './schemes.js'
@@ -31,7 +32,8 @@ export interface AuthenticateOptions {
  *
  * An earlier verdict on the same request is forgotten first: inside a stricter router the inner verdict alone counts.
  *
- * @returns the principal itself where nothing had to be awaited, as for a token that was verified before
+ * @returns the principal itself where nothing had to be awaited, as for a token that was verified before, in a request that
+ *   comes alone
  * @throws CountersignError fresh, with the answer's headers on it; thrown or rejected with
  */
 export function authenticateRequest<C>(
@@ -41,18 +43,41 @@ export function authenticateRequest<C>(
 ): Maybe<Principal<C> | undefined> {
   const attachment: Attachment = { verifier: verifier as Verifier<unknown>, request: undefined, principal: undefined }
   attach(raw, attachment)
-  let request: AuthRequest | undefined
+  const request = readRequest(attachment, raw, options)
+  if (request === undefined) return undefined
+  return together(() => judgeRequest(verifier, attachment, request, options))
+}
+
+/** The view of a request; `undefined` where it may pass with nothing in it to judge. */
+function readRequest(
+  attachment: Attachment,
+  raw: IncomingRequest,
+  options: AuthenticateOptions,
+): AuthRequest | undefined {
+  const { verifier } = attachment
   try {
-    request = verifier.toAuthRequest(raw, options.target)
+    const request = verifier.toAuthRequest(raw, options.target)
     attachment.request = request
     if (request.dpop.length > 0) joinRequest(request, raw)
-    if (options.optional === true && request.authorization.length === 0 && request.dpop.length === 0) return undefined
+    return options.optional === true && request.authorization.length + request.dpop.length === 0 ? undefined : request
+  } catch (error) {
+    throw verifier.refuse(error)
+  }
+}
+
+function judgeRequest<C>(
+  verifier: Verifier<C>,
+  attachment: Attachment,
+  request: AuthRequest,
+  options: AuthenticateOptions,
+): Maybe<Principal<C>> {
+  try {
     const judged = authenticateNow(verifier, request)
     if (isPending(judged)) return acceptLater(verifier, attachment, request, judged, options)
     accept(verifier, attachment, request, judged, options)
     return judged
   } catch (error) {
-    throw verifier.refuse(error, request && findScheme(request))
+    throw verifier.refuse(error, findScheme(request))
   }
 }
 
