@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import express5 from 'express'
 import express4 from 'express4'
 import fastify from 'fastify'
@@ -83,14 +85,51 @@ describe.each(apps)('requests that come together to %s', (_, create) => {
     const expected = fields.map((__, index) => (index % 10 === 9 ? '403' : `<${index} user-${index % 8}>`))
 
     const port = await listen(server)
-    // Every token for the first time, which waits for its signature; then all of them at once.
+    // Every token for the first time, which waits for its signature; then a crowd.
     await sendAll(port, [...tokens, denied])
+    await sendAll(port, fields)
     open = 0
     mostOpen = 0
     expect(await sendAll(port, fields)).toEqual(expected)
     // Those that are denied never reach the handler, and stay open.
     expect(open).toBe(40)
     expect(mostOpen - open).toBeGreaterThan(20)
+    await new Promise((resolve) => void server.close(resolve))
+  })
+})
+
+describe('invariant 11: a flood of requests whose answers nobody reads', () => {
+  it('is not read on', async () => {
+    const app = await createFastifyApp()
+    let unanswered = 0
+    let most = 0
+    let all = 0
+    const server = createServer((req, res) => {
+      all++
+      most = Math.max(most, ++unanswered)
+      res.on('finish', () => unanswered--)
+      app(req, res)
+    })
+    const port = await listen(server)
+    const bare = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(50_000)
+    const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').pause())
+    await Promise.all(
+      sockets.map((socket) =>
+        once(
+          socket.on('error', () => {}),
+          'connect',
+        ),
+      ),
+    )
+    for (const socket of sockets) socket.write(bare)
+    for (let last = -1; last !== all;) {
+      last = all
+      await setTimeout(200)
+    }
+    expect(all).toBeGreaterThan(1_000)
+    // Of 200,000: what one reading of a socket brings, and what may wait in a turn.
+    expect(most).toBeLessThan(10_000)
+    for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => void server.close(resolve))
   })
 })

@@ -15,6 +15,7 @@ export { readMiddlewareOptions } from './http/middleware-options.js'
 export type { MiddlewareOptions } from './http/middleware-options.js'
 export { readMountOptions } from './http/mount-options.js'
 export type { MountOptions } from './http/mount-options.js'
+export { isPending } from './maybe.js'
 export { invalid } from './options/fail.js'
 export type { OptionProblem } from './options/fail.js'
 export {

@@ -90,8 +90,8 @@ function prove<C>(credentials: Credentials, policy: Policy<C>): Maybe<Proven> {
 }
 
 /**
- * A request waits with its new token until all others that came with it are read: on Express that makes 82 us of CPU a request of
- * 118 with RS256, 114 of 148 with ES256. Whoever has a token in hand waits for nothing.
+ * A request waits with its new token until all others that came with it are read, and those that are known are answered: on Express
+ * that makes 82 us of CPU a request of 118 with RS256, 114 of 148 with ES256. Whoever has a token in hand waits for nothing.
  */
 function takeTurn<T>({ request }: Credentials, work: () => T): Maybe<T> {
   return request === undefined ? work() : atEndOfTurn(work)

@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestClock, createTestIssuer, testRuntime } from '@countersign/testing'
 import type { IncomingRequest } from '../src/auth-request.js'
 import { createVerifier } from '../src/create-verifier.js'
 import { authenticateRequest, findPrincipal } from '../src/http/attachment.js'
 import { memoryRevocationStore } from '../src/stores/memory-revocation-store.js'
 import type { Verifier } from '../src/verifier.js'
+import { beAlone } from './alone.js'
 import { AUDIENCE, claims, ISSUER, NOW_SECONDS, toOptions, toSigned } from './parts.js'
 import { reasonOf } from './refusals.js'
 
@@ -15,6 +16,8 @@ function toRaw(authorization = `Bearer ${good}`): IncomingRequest {
 }
 
 describe('a request that is judged', () => {
+  beforeEach(beAlone)
+
   it('waits for nothing where its token was verified before', async () => {
     const verifier = createVerifier(toOptions())
     await verifier.verify(good)

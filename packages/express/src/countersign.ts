@@ -1,5 +1,5 @@
 import type { Claims, Verifier, VerifierOptions } from '@countersign/core'
-import { authenticateRequest, readMiddlewareOptions, toVerifier } from '@countersign/core/adapter'
+import { authenticateRequest, isPending, readMiddlewareOptions, toVerifier } from '@countersign/core/adapter'
 import type { MiddlewareOptions } from '@countersign/core/adapter'
 import type { Handler } from './handler.js'
 import { refuse, settle } from './settle.js'
@@ -32,7 +32,7 @@ export function countersign<C = Claims>(
     } catch (error) {
       return refuse(error, res, next)
     }
-    if (judged instanceof Promise) return settle(judged, res, next, (principal) => show(req, principal))
+    if (isPending(judged)) return settle(judged, res, next, (principal) => show(req, principal))
     show(req, judged)
     next()
   }

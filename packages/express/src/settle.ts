@@ -3,23 +3,28 @@ import { CountersignError, InternalError } from '@countersign/core'
 import type { NextFunction } from './handler.js'
 
 /**
- * Hands on once the work is done, and what it came to is used. Nothing escapes: Express 4 neither awaits a handler nor answers
+ * Hands on once the work is done. Nothing escapes: Express 4 neither awaits a handler nor answers
  * for its rejection, so that a lost one is a request that hangs.
  */
-export function settle<T>(work: Promise<T>, res: ServerResponse, next: NextFunction, use?: (value: T) => void): void {
-  handOn(work, res, next, use).catch(() => res.destroy())
+export function settle<T>(
+  work: PromiseLike<T>,
+  res: ServerResponse,
+  next: NextFunction,
+  onDone?: (value: T) => void,
+): void {
+  handOn(work, res, next, onDone).catch(() => res.destroy())
 }
 
 async function handOn<T>(
-  work: Promise<T>,
+  work: PromiseLike<T>,
   res: ServerResponse,
   next: NextFunction,
-  use?: (value: T) => void,
+  onDone?: (value: T) => void,
 ): Promise<void> {
   try {
     try {
       const value = await work
-      use?.(value)
+      onDone?.(value)
     } catch (error) {
       return refuse(error, res, next)
     }

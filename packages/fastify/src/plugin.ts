@@ -18,22 +18,19 @@ export async function plugin(fastify: FastifyInstance, options: CountersignOptio
   const registration = readOptions(options)
   const { verifier, owned } = registration
 
-  // With a callback, not with a promise: where nothing is awaited that saves 0.9 of the 5 us that a request costs, and else two
-  // promises.
+  // With a callback, not with a promise: where nothing is awaited that saves 0.9 of the 5 us that a request costs.
   function enforce(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const refuse = (error: unknown): void => done(toThrow(error, reply))
-    let pending: void | Promise<unknown>
+    let pending: void | PromiseLike<unknown>
     try {
       pending = check(request, reply)
     } catch (error) {
-      return refuse(error)
+      return done(toThrow(error, reply))
     }
-    if (pending === undefined) done()
-    // oxlint-disable-next-line promise/no-callback-in-promise -- what Fastify does with a promise that a hook returns
-    else void pending.then(() => done(), refuse)
+    if (pending === undefined) return done()
+    settle(pending, reply, done)
   }
 
-  function check(request: FastifyRequest, reply: FastifyReply): void | Promise<unknown> {
+  function check(request: FastifyRequest, reply: FastifyReply): void | PromiseLike<unknown> {
     // An inner registration has its own hook on this route, and its verdict alone counts.
     if (findRegistration(request.server) !== registration || request.is404) return
     const policy = toPolicy(request.routeOptions.config, verifier)
@@ -53,6 +50,20 @@ export async function plugin(fastify: FastifyInstance, options: CountersignOptio
   if (!fastify.hasRequestDecorator('auth')) {
     fastify.decorateRequest('auth', { getter: findAuthOf })
   }
+}
+
+/** Hands on once the work is done. Nothing escapes: a rejection that nobody answers for ends the process. */
+function settle(work: PromiseLike<unknown>, reply: FastifyReply, done: (error?: Error) => void): void {
+  handOn(work, reply, done).catch(() => reply.raw.destroy())
+}
+
+async function handOn(work: PromiseLike<unknown>, reply: FastifyReply, done: (error?: Error) => void): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    return done(toThrow(error, reply))
+  }
+  done()
 }
 
 /** A getter: what `request.auth` shows cannot differ from what the guards see. */

@@ -1,5 +1,5 @@
 import type { Verifier } from '@countersign/core'
-import { authenticateRequest, findPrincipal } from '@countersign/core/adapter'
+import { authenticateRequest, findPrincipal, isPending } from '@countersign/core/adapter'
 import type { HookReply, HookRequest } from './hook.js'
 
 /** One `register(countersign, …)`. */
@@ -29,10 +29,10 @@ export function judge(
   request: HookRequest,
   reply: HookReply,
   optional: boolean,
-): void | Promise<unknown> {
+): void | PromiseLike<unknown> {
   if (findPrincipal(request.raw, verifier) !== undefined) return
   const { raw } = reply
   const setHeader = (name: string, value: string) => raw.headersSent || raw.setHeader(name, value)
   const judged = authenticateRequest(verifier, request.raw, { optional, setHeader })
-  if (judged instanceof Promise) return judged
+  if (isPending(judged)) return judged
 }

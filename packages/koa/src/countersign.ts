@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Claims, Principal, Verifier, VerifierOptions } from '@countersign/core'
-import { authenticateRequest, readMiddlewareOptions, toVerifier } from '@countersign/core/adapter'
+import { authenticateRequest, isPending, readMiddlewareOptions, toVerifier } from '@countersign/core/adapter'
 import type { MiddlewareOptions } from '@countersign/core/adapter'
 import type { Middleware, RunningContext } from './middleware.js'
 import { toThrow } from './refuse.js'
@@ -32,7 +32,7 @@ export function countersign<C = Claims>(
     } catch (error) {
       return Promise.reject(toThrow(error, ctx))
     }
-    if (judged instanceof Promise) return goOnLater(judged, ctx, next)
+    if (isPending(judged)) return goOnLater(judged, ctx, next)
     // What Koa waits for already needs no promise around it.
     show(ctx, judged)
     return next() as Promise<void>
@@ -40,7 +40,7 @@ export function countersign<C = Claims>(
 }
 
 async function goOnLater(
-  judged: Promise<Principal<unknown> | undefined>,
+  judged: PromiseLike<Principal<unknown> | undefined>,
   ctx: RunningContext,
   next: () => Promise<unknown>,
 ): Promise<void> {

@@ -10,8 +10,8 @@ import type { AuthRequest, IncomingRequest } from '../auth-request.js'
 import { recordDenial } from '../audit-verdict.js'
 import { authenticateNow } from '../judge.js'
 import { isPending } from '../maybe.js'
-import { together } from '../together.js'
 import type { Maybe } from '../maybe.js'
+import { together } from '../turn.js'
 import { joinRequest } from './own-claims.js'
 import { findScheme } from './schemes.js'
 import { attach, findAttachment } from './stamp.js'
@@ -32,8 +32,7 @@ export interface AuthenticateOptions {
  *
  * An earlier verdict on the same request is forgotten first: inside a stricter router the inner verdict alone counts.
  *
- * @returns the principal itself where nothing had to be awaited, as for a token that was verified before, in a request that
- *   comes alone
+ * @returns the principal itself where nothing had to be awaited: where requests come alone, for a token that was verified before
  * @throws CountersignError fresh, with the answer's headers on it; thrown or rejected with
  */
 export function authenticateRequest<C>(
@@ -42,10 +41,12 @@ export function authenticateRequest<C>(
   options: AuthenticateOptions = {},
 ): Maybe<Principal<C> | undefined> {
   const attachment: Attachment = { verifier: verifier as Verifier<unknown>, request: undefined, principal: undefined }
-  attach(raw, attachment)
+  const isFirst = attach(raw, attachment)
   const request = readRequest(attachment, raw, options)
   if (request === undefined) return undefined
-  return together(() => judgeRequest(verifier, attachment, request, options))
+  const judgeIt = (): Maybe<Principal<C>> => judgeRequest(verifier, attachment, request, options)
+  // Middleware inside middleware: it has waited for the others before.
+  return isFirst ? together(judgeIt) : judgeIt()
 }
 
 /** The view of a request; `undefined` where it may pass with nothing in it to judge. */

@@ -37,9 +37,11 @@ class Stamp extends Given {
     return Object(raw) === raw && #attachment in raw ? raw.#attachment : undefined
   }
 
-  static put(raw: object, attachment: Attachment): void {
-    if (#attachment in raw) raw.#attachment = attachment
-    else new Stamp(raw, attachment)
+  static put(raw: object, attachment: Attachment): boolean {
+    const isFirst = !(#attachment in raw)
+    if (isFirst) new Stamp(raw, attachment)
+    else raw.#attachment = attachment
+    return isFirst
   }
 }
 
@@ -48,7 +50,7 @@ export function findAttachment(raw: object): Attachment | undefined {
   return Stamp.find(raw)
 }
 
-/** Attaches to a raw request, in place of what was attached before. */
-export function attach(raw: object, attachment: Attachment): void {
-  Stamp.put(raw, attachment)
+/** Attaches to a raw request, in place of what was attached before; says whether nothing was. */
+export function attach(raw: object, attachment: Attachment): boolean {
+  return Stamp.put(raw, attachment)
 }
