@@ -8,3 +8,9 @@ export async function beAlone(): Promise<void> {
     await setImmediate()
   }
 }
+
+/** Until requests count as coming in company. */
+export async function beCrowded(): Promise<void> {
+  for (let request = 0; request < 140; request++) void together(() => undefined)
+  await setImmediate()
+}

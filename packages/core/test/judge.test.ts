@@ -1,11 +1,11 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestClock, createTestIssuer, testRuntime } from '@countersign/testing'
 import type { IncomingRequest } from '../src/auth-request.js'
 import { createVerifier } from '../src/create-verifier.js'
 import { authenticateRequest, findPrincipal } from '../src/http/attachment.js'
 import { memoryRevocationStore } from '../src/stores/memory-revocation-store.js'
 import type { Verifier } from '../src/verifier.js'
-import { beAlone } from './alone.js'
+import { beAlone, beCrowded } from './alone.js'
 import { AUDIENCE, claims, ISSUER, NOW_SECONDS, toOptions, toSigned } from './parts.js'
 import { reasonOf } from './refusals.js'
 
@@ -17,6 +17,7 @@ function toRaw(authorization = `Bearer ${good}`): IncomingRequest {
 
 describe('a request that is judged', () => {
   beforeEach(beAlone)
+  afterEach(beAlone)
 
   it('waits for nothing where its token was verified before', async () => {
     const verifier = createVerifier(toOptions())
@@ -51,6 +52,19 @@ describe('a request that is judged', () => {
     expect(requests.map((raw) => findPrincipal(raw))).toEqual([undefined, undefined, undefined])
     await Promise.all(judged)
     expect(order).toEqual(['known', 'new 0 accepted', 'new 1 accepted', 'new 2 refused'])
+  })
+
+  it('waits for the others of a crowd once, however many verifiers judge it', async () => {
+    const verifiers = [createVerifier(toOptions()), createVerifier(toOptions())]
+    for (const verifier of verifiers) await verifier.verify(good)
+    await beCrowded()
+    const raw = toRaw()
+    const [first, second] = verifiers.map((verifier) => authenticateRequest(verifier, raw))
+    expect(first).toBeInstanceOf(Promise)
+    expect(second).toBe(findPrincipal(raw))
+    await first
+    // The verdict of the one that was asked last stands.
+    expect(second).toBe(findPrincipal(raw))
   })
 
   it('waits by the clock of no test: timers that somebody has stopped stop no request', async () => {

@@ -3,16 +3,10 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Maybe } from '../src/maybe.js'
 import { atEndOfTurn, together } from '../src/turn.js'
-import { beAlone } from './alone.js'
+import { beAlone, beCrowded } from './alone.js'
 
 /** More than come alone before one turn is looked at. */
 const MANY = 70
-
-/** Until requests count as coming in company. */
-async function beCrowded(): Promise<void> {
-  for (let request = 0; request < 2 * MANY; request++) void together(() => undefined)
-  await setImmediate()
-}
 
 function settleAll<T>(all: readonly Maybe<T>[]): Promise<T[]> {
   return Promise.all(all.map((one) => Promise.resolve(one)))
