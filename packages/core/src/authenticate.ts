@@ -98,12 +98,13 @@ function takeTurn<T>({ request }: Credentials, work: () => T): Maybe<T> {
 }
 
 /**
- * Checks once more that the key is in its issuer's set: while something was awaited, a set without it may have been read.
+ * Checks that no set without the key was read while something was awaited. Not checked: whether the set has grown too old meanwhile.
+ * It was young enough when the key was found in it, and that nothing newer could be read is an outage, never a 401.
  *
  * @throws AuthenticationError `ERR_KEY_NOT_FOUND`
  */
 export function checkStanding({ verified, issuer }: Proven): void {
-  if (issuer.keys.holds(verified.key)) return
+  if (!issuer.keys.withdrew(verified.key)) return
   throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { issuer: issuer.issuer } })
 }
 

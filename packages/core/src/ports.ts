@@ -49,6 +49,11 @@ export interface KeySource {
   find(selector: KeySelector): readonly VerificationKey[] | Promise<readonly VerificationKey[]>
   /** Whether this very key is still in the current set and may still be trusted: asked on each hit of a cached verdict. */
   holds(key: VerificationKey): boolean
+  /**
+   * Whether a set without this very key was read since it was found: asked after a request has waited for something. A set that has
+   * merely grown too old meanwhile says nothing against the key, nor against the token.
+   */
+  withdrew(key: VerificationKey): boolean
   /** Reads the set now if none is held. Rejects with {@link UpstreamError}. */
   load(): Promise<void>
   health(): KeySourceHealth

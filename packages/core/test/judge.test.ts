@@ -138,6 +138,36 @@ describe('a request that is judged', () => {
     await verifier.close()
   })
 
+  it('invariant 9: is taken by keys that are kept for no time at all', async () => {
+    const clock = createTestClock(NOW_SECONDS * 1_000)
+    const acme = await createTestIssuer({ issuer: ISSUER, clock })
+    const keyCache = { minAgeMs: 0, defaultAgeMs: 0, maxAgeMs: 0, maxStaleMs: 0, cooldownMs: 0 }
+    const verifier = createVerifier({ audience: AUDIENCE, issuers: [ISSUER], runtime: testRuntime(acme), keyCache })
+    const raw = toRaw(`Bearer ${await acme.token()}`)
+    for (let turn = 0; turn < 2; turn++)
+      await expect(verifier.authenticate(raw)).resolves.toMatchObject({ subject: 'user-1' })
+    await verifier.close()
+  })
+
+  it('invariant 9: is not refused because the set of its key grew too old while a store was asked', async () => {
+    const clock = createTestClock(NOW_SECONDS * 1_000)
+    const acme = await createTestIssuer({ issuer: ISSUER, clock })
+    let meanwhile = async (): Promise<unknown> => undefined
+    const isRevoked = async (): Promise<boolean> => (await meanwhile(), false)
+    const runtime = testRuntime(acme)
+    const verifier = createVerifier({ audience: AUDIENCE, issuers: [ISSUER], runtime, revocationStore: { isRevoked } })
+    const token = await acme.token({}, { expiresInSeconds: 86_400 })
+    await verifier.ready()
+    meanwhile = async () => {
+      await acme.outage('down')
+      clock.advance(7_200_000)
+    }
+    await expect(verifier.verify(token)).resolves.toMatchObject({ issuer: ISSUER })
+    // The next one finds no keys that are young enough, and none can be read: that is an outage.
+    await expect(verifier.verify(token)).rejects.toMatchObject({ reason: 'ERR_KEYS_UNAVAILABLE', status: 503 })
+    await verifier.close()
+  })
+
   it('is put to what an application made in the image of a verifier', async () => {
     const verifier = createVerifier(toOptions())
     const asked: unknown[] = []

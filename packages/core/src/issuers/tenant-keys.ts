@@ -29,6 +29,7 @@ export function createTenantKeys(keys: KeySource, issuer: string, variables: rea
         })
       }) as ReturnType<KeySource['find']>,
     holds: (key) => keys.holds(key) && isFor(key),
+    withdrew: (key) => keys.withdrew(key),
     load: () => keys.load(),
     health: () => keys.health(),
     close: () => keys.close(),

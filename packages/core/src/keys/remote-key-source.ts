@@ -73,6 +73,10 @@ class RemoteKeySource implements KeySource {
     return this.#use()?.has(key) ?? false
   }
 
+  withdrew(key: VerificationKey): boolean {
+    return this.#held !== undefined && !this.#held.set.has(key)
+  }
+
   async load(): Promise<void> {
     if (this.#use() !== undefined) return
     this.#checkMayLoad()

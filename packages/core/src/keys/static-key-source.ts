@@ -49,6 +49,10 @@ class StaticKeySource implements KeySource {
     return this.#set.has(key)
   }
 
+  withdrew(key: VerificationKey): boolean {
+    return !this.#set.has(key)
+  }
+
   async load(): Promise<void> {}
 
   health(): KeySourceHealth {

@@ -18,7 +18,7 @@ describe('keys that stand in the configuration', () => {
     const one = makePair()
     const source = create(toJwks(one))
     const found = await source.find({ kid: one.jwk.kid, algorithm: 'ES256' })
-    expect(found.map((key) => [key.kid, source.holds(key)])).toEqual([[one.jwk.kid, true]])
+    expect(found.map((key) => [key.kid, source.holds(key), source.withdrew(key)])).toEqual([[one.jwk.kid, true, false]])
     await source.load()
     source.close()
     expect(source.find({ kid: undefined, algorithm: 'ES256' })).toEqual(found)

@@ -18,6 +18,7 @@ function createSource(): KeySource & { readonly asked: KeySelector[] } {
       return [held]
     },
     holds: () => true,
+    withdrew: () => false,
     load: () => keys.load(),
     health: () => keys.health(),
     close() {},
