@@ -51,7 +51,10 @@ export interface IssuerOptions {
   readonly algorithms?: readonly AlgorithmName[] | undefined
   /** What kind of token its tokens must be. Default `'access-token'`. */
   readonly tokenProfile?: TokenProfile | undefined
-  /** For `'id-token'`: the clients whose ID tokens are taken; `aud` must name one. */
+  /**
+   * For `'id-token'`: the clients whose ID tokens are taken; `aud` must name one, and with `audienceMatch: 'exact'` nobody else. An
+   * `audience` of the form `{ claim, oneOf }`, the verifier's too, must hold as well.
+   */
   readonly clientIds?: readonly string[] | undefined
   /** Claims beyond those that the profile demands. */
   readonly requiredClaims?: readonly RequiredClaim[] | undefined

@@ -7,7 +7,7 @@ import { checkClaimRule } from './required-claims.js'
 
 /**
  * Checks that the token is meant for this API: by `aud`, or by the claim that stands in for it, or for ID tokens by the
- * client they were issued to.
+ * client they were issued to, and by that claim as well.
  *
  * @throws AuthenticationError `ERR_TOKEN_AUDIENCE`, `ERR_TOKEN_CLAIM_TYPE`
  * @see RFC 7519 section 4.1.3, RFC 9068 section 4, OpenID Connect Core section 3.1.3.7
@@ -15,11 +15,9 @@ import { checkClaimRule } from './required-claims.js'
 export function checkAudience(payload: Payload, issuer: TrustedIssuer): void {
   const named = readTextList(payload, 'aud')
   const { values, match, claim } = issuer.audience
+  if (claim !== undefined) checkClaimRule(payload, claim, 'ERR_TOKEN_AUDIENCE')
   if (issuer.tokenProfile === 'id-token') return checkClient(payload, named, issuer)
-  if (claim !== undefined) {
-    checkClaimRule(payload, claim, 'ERR_TOKEN_AUDIENCE')
-    if (named === undefined) return
-  }
+  if (claim !== undefined && named === undefined) return
   if (named === undefined || !isMeantForUs(named, values, match)) throw foreignAudience('aud', values, named)
 }
 
@@ -28,8 +26,9 @@ function isMeantForUs(named: readonly string[], ours: readonly string[], match: 
   return named.length > 0 && named.every((value) => ours.includes(value))
 }
 
-function checkClient(payload: Payload, named: readonly string[] | undefined, { clientIds }: TrustedIssuer): void {
-  if (named === undefined || !named.some((value) => clientIds.includes(value))) throw foreignAudience('aud', clientIds)
+function checkClient(payload: Payload, named: readonly string[] | undefined, issuer: TrustedIssuer): void {
+  const { clientIds, audience } = issuer
+  if (named === undefined || !isMeantForUs(named, clientIds, audience.match)) throw foreignAudience('aud', clientIds)
   const party = readText(payload, 'azp')
   if (party !== undefined && !clientIds.includes(party)) throw foreignAudience('azp', clientIds)
 }

@@ -123,6 +123,29 @@ describe('checkAudience', () => {
       for (const azp of [null, 1, ['web'], ''])
         expect(reason({ aud: 'web', azp }, idToken)).toBe('ERR_TOKEN_CLAIM_TYPE')
     })
+
+    it('demands the claim that stands in for aud as well, of the issuer or of its verifier', () => {
+      const audience = { claim: ['hd'], oneOf: ['acme.example'] }
+      for (const [issuer, verifier] of [
+        [{ ...idToken, audience }, {}],
+        [idToken, { audience }],
+      ] as const) {
+        expect(reason({ aud: 'web', hd: 'acme.example' }, issuer, verifier)).toBe('accepted')
+        for (const hd of [undefined, 'other.example', null, ['other.example']])
+          expect(reason({ aud: 'web', hd }, issuer, verifier)).toBe('ERR_TOKEN_AUDIENCE')
+        for (const aud of [undefined, 'other'])
+          expect(reason({ aud, hd: 'acme.example' }, issuer, verifier)).toBe('ERR_TOKEN_AUDIENCE')
+      }
+    })
+
+    it('with audienceMatch exact demands that aud names our clients and nobody else', () => {
+      const exact = { audienceMatch: 'exact' } as const
+      expect(reason({ aud: 'web' }, idToken, exact)).toBe('accepted')
+      expect(reason({ aud: ['web', 'mobile'] }, idToken, exact)).toBe('accepted')
+      for (const aud of [['web', 'other'], ['web', AUDIENCE], []])
+        expect(reason({ aud }, idToken, exact)).toBe('ERR_TOKEN_AUDIENCE')
+      expect(reason({ aud: ['web', 'other'] }, idToken)).toBe('accepted')
+    })
   })
 
   it('names the claim and what was expected in the detail, never what the token said', () => {
