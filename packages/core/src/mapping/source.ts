@@ -3,7 +3,7 @@ import type { ClaimPath } from '../claim-path.js'
 import type { Source } from '../options/mapping-options.js'
 import { findClaim, isTextList } from '../steps/claim-types.js'
 import type { Payload } from '../steps/claim-types.js'
-import { createListMemory } from './list-memory.js'
+import { toListReader } from './list-memory.js'
 
 /** A compiled source. `undefined` means absent: the next source is asked. */
 export interface SourceReader {
@@ -58,9 +58,7 @@ function toConstant(constant: string | readonly string[]): SourceReader {
 
 /** A string, split where the mapping says so, or an array of nothing but strings. Anything else is absent, never coerced. */
 function toLister(separator: string | undefined): (found: unknown) => readonly string[] | undefined {
-  const split = createListMemory((text) =>
-    separator === undefined ? [text] : text.split(separator).filter((part) => part !== ''),
-  )
+  const split = toListReader(separator)
   return (found) => {
     if (typeof found === 'string') return found === '' && separator === undefined ? undefined : split(found)
     return isTextList(found) ? found : undefined

@@ -5,10 +5,10 @@ import type { Payload } from '../steps/claim-types.js'
 import type { Verified } from '../steps/signature.js'
 import { readActors } from './actor.js'
 import { applyGrants } from './grants.js'
-import { createListMemory } from './list-memory.js'
+import { toListReader } from './list-memory.js'
 
 const NOTHING: readonly never[] = Object.freeze([])
-const toList = createListMemory((text) => [text])
+const toList = toListReader(undefined)
 
 /** A verdict that still lacks the schema's part. */
 export type DraftVerdict = { -readonly [K in keyof Verdict]: Verdict[K] }
