@@ -53,6 +53,11 @@ export async function sendInjected(
   }
 }
 
+/** Never rejects: nobody waits for it, and what an application's `fetch` answers need be no Response at all. */
 async function discardBody(response: Response): Promise<void> {
-  if (response.body !== null && !response.body.locked) await response.body.cancel().catch(() => {})
+  try {
+    if (response.body !== null && !response.body.locked) await response.body.cancel()
+  } catch {
+    // There is nothing to give back, or it is gone.
+  }
 }

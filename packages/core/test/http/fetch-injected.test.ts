@@ -7,6 +7,10 @@ type InjectedFetch = NonNullable<Runtime['fetch']>
 
 const url = 'https://login.example/jwks'
 
+function throwing(): never {
+  throw new Error('not here')
+}
+
 function fetchWith(
   fetch: InjectedFetch,
   options: { timeoutMs?: number; maxBytes?: number } = {},
@@ -135,6 +139,33 @@ describe('an injected fetch', () => {
       cause: { name: 'TypeError', code: 'UND_ERR_SOCKET', status: undefined },
     })
   })
+
+  it.each([
+    ['is none', undefined],
+    ['has no body', { status: 200, headers: new Headers() }],
+    ['has a body that nobody can cancel', { status: 200, headers: new Headers(), body: {} }],
+    ['has a body that throws', { status: 503, headers: new Headers(), body: { cancel: () => throwing() } }],
+  ])(
+    'invariant 11: with an answer that %s fails, and leaves no rejection that would end the process',
+    async (_, made) => {
+      const unhandled = vi.fn()
+      process.on('unhandledRejection', unhandled)
+      let answer: (response: Response) => void = () => {}
+      const late = new Promise<Response>((resolve) => {
+        answer = resolve
+      })
+      try {
+        const failed = { name: 'UpstreamError', status: 503 }
+        await expect(fetchWith(async () => made as unknown as Response)).rejects.toMatchObject(failed)
+        await expect(fetchWith(() => late, { timeoutMs: 50 })).rejects.toMatchObject(failed)
+        answer(made as unknown as Response)
+        for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+        expect(unhandled).not.toHaveBeenCalled()
+      } finally {
+        process.off('unhandledRejection', unhandled)
+      }
+    },
+  )
 
   it('takes an answer without a body', async () => {
     expect((await fetchWith(async () => new Response(null))).body.length).toBe(0)
