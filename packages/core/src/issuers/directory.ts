@@ -3,6 +3,7 @@ import { toElapsedMs, toMoment } from '../elapsed.js'
 import type { Moment } from '../elapsed.js'
 import { ConfigurationError, CountersignError, InternalError, toPlainDetail, UpstreamError } from '../errors.js'
 import { toLoggedError } from '../options/fail.js'
+import { toFingerprint } from '../options/resolve-issuer.js'
 import type { ResolvedIssuer } from '../options/resolve-issuer.js'
 import type { Rules } from '../rules.js'
 import type { IssuerSource, TrustedIssuer } from './trusted-issuer.js'
@@ -115,7 +116,7 @@ function isAskable(issuer: string): boolean {
 function toSuccessor(before: Held | undefined, resolved: ResolvedIssuer, rules: Rules): TrustedIssuer {
   if (before === undefined) return toTrustedIssuer(resolved, rules)
   if (before.resolved.fingerprint === resolved.fingerprint) return before.trusted
-  if (JSON.stringify(before.resolved.location) === JSON.stringify(resolved.location)) {
+  if (toFingerprint(before.resolved.location) === toFingerprint(resolved.location)) {
     return { ...resolved.rules, keys: before.trusted.keys }
   }
   const trusted = toTrustedIssuer(resolved, rules)

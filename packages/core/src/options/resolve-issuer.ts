@@ -176,16 +176,19 @@ function checkProfile({ tokenProfile, clientIds }: ReadIssuer, option: string): 
 const functionNumbers = new WeakMap<object, number>()
 let functionCount = 0
 
-function toFingerprint(read: ReadIssuer): string {
+/**
+ * A text that is equal for equal options, or parts of them. A function is equal to itself alone, and what JSON cannot say, such as a
+ * bigint in a JWK or a circle, to nothing.
+ */
+export function toFingerprint(options: ReadIssuer | KeysLocation): string {
   try {
-    return JSON.stringify(read, (_, value: unknown) => {
+    return JSON.stringify(options, (_, value: unknown) => {
       if (typeof value !== 'function') return value
       const known = functionNumbers.get(value) ?? ++functionCount
       functionNumbers.set(value, known)
       return `function ${known}`
     })
   } catch {
-    // A member of a JWK that JSON cannot say, such as a bigint or a circle: equal to nothing, itself included.
     return `unwritable ${++functionCount}`
   }
 }

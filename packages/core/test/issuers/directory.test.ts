@@ -358,6 +358,22 @@ describe('an answer that is held', () => {
     expect(third?.keys).not.toBe(first?.keys)
   })
 
+  it('whose keys say what JSON cannot is another one each time, and never an outage', async () => {
+    const { find, clock } = createParts((issuer) => ({
+      issuer,
+      keys: { jwks: { keys: [{ ...key.publicJwk, iat: 1_800_000_000n }] } },
+    }))
+    let before = await find()
+    for (let minute = 0; minute < 6; minute++) {
+      clock.advance(60_000)
+      expect(await find()).toBe(before)
+      await settle()
+      const renewed = await find()
+      expect(renewed?.keys === before?.keys).toBe(false)
+      before = renewed
+    }
+  })
+
   it('with the same mapping function is the same; with another function it is not', async () => {
     const mapping = (): object => ({ subject: 's' })
     const by =
