@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { toElapsedMs, toMoment } from '../elapsed.js'
 import type { Moment } from '../elapsed.js'
 import { ConfigurationError, CountersignError, InternalError, toPlainDetail, UpstreamError } from '../errors.js'
+import { isPlainUrl } from '../http/fetch-url.js'
 import { toLoggedError } from '../options/fail.js'
 import { toFingerprint } from '../options/resolve-issuer.js'
 import type { ResolvedIssuer } from '../options/resolve-issuer.js'
@@ -109,7 +110,7 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
 
 /** What an issuer that publishes keys can be called; its characters are a stranger's. `https://acme.example@evil.example` begins like another. */
 function isAskable(issuer: string): boolean {
-  return /^https:\/\/[^\s?#{}@\\/]+(\/[^\s?#{}\\]*)?$/.test(issuer) && URL.canParse(issuer)
+  return isPlainUrl(issuer) && /^https:\/\/[^?#{}@/]+(\/[^?#{}]*)?$/.test(issuer)
 }
 
 /** The same answer is the same issuer, cached verdicts and all; other rules over the same keys keep the keys. */

@@ -75,6 +75,14 @@ describe('what the application is asked about', () => {
     'https://tenant.example/a b',
     'https://tenant.example\n',
     ' https://tenant.example',
+    'https://tenant.example/a\\b',
+    'https://tenant.example/\0',
+    'https://tenant.example/a\x1B[2Jb',
+    'https://tenant.example/a\bb',
+    'https://tenant.example/a\x7F',
+    'https://tenant.example/a\x85b',
+    'https://ten\x01ant.example',
+    `https://tenant.example/${'a'.repeat(2_048 - 22)}`,
     'file:///etc/passwd',
     'javascript:https://tenant.example',
   ])('is never %j', async (issuer) => {
@@ -179,7 +187,7 @@ describe('an answer', () => {
   })
 
   it('that makes names of that all the same is told in printable ASCII, and cut short', async () => {
-    const stranger = `https://login.example/\u202e\u0085${'x'.repeat(1_000)}`
+    const stranger = `https://login.example/\u202e\u00ad${'x'.repeat(1_000)}`
     for (const answer of [
       (issuer: string) => ({ issuer, [issuer]: 1 }),
       (issuer: string) => ({ issuer, keys: { jwks }, mapping: { attributes: { [issuer]: 1 } } }),
