@@ -26,6 +26,12 @@ export class ImportedKey implements VerificationKey {
     this.#publicJwk = publicJwk
   }
 
+  /** Equal for the same key, whatever its JWK says besides: its name, what it is for. */
+  get material(): string {
+    const { kty, crv, n, e, x, y } = this.#publicJwk
+    return JSON.stringify([kty, crv, n, e, x, y])
+  }
+
   get keyObject(): KeyObject {
     if (this.#keyObject === undefined) {
       const spki = toSpki(this.#publicJwk)

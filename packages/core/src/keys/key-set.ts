@@ -14,7 +14,7 @@ const MAX_TRIED = 4
 
 /** One issuer's keys as they were read at one time. Immutable: a newer set replaces it whole. */
 export interface KeySet {
-  readonly keys: readonly VerificationKey[]
+  readonly keys: readonly ImportedKey[]
   /** Members that are not used, by why. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>
   /**

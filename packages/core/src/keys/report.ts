@@ -63,8 +63,8 @@ function countChanges(
   }
 }
 
-/** Whether a token signed just before the change can still be verified after it. */
+/** Whether a key is in both, whatever it is called there: a `kid` is a name, and new keys may take it over. */
 function isContinued(previous: KeySet, next: KeySet): boolean {
-  const kids = new Set(previous.keys.map((key) => key.kid))
-  return next.keys.some((key) => previous.has(key) || (key.kid !== undefined && kids.has(key.kid)))
+  const known = new Set(previous.keys.map(({ material }) => material))
+  return next.keys.some(({ material }) => known.has(material))
 }
