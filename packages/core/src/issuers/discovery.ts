@@ -36,6 +36,12 @@ interface Metadata {
 const TYPES = ['application/json']
 
 /**
+ * A host that failed is left alone for so long at least, however little `keyCache.minAgeMs` is: one that hangs uses up the deadline of
+ * the keys as well, and attempts to read those lie up to a minute apart.
+ */
+const RETRY_MS = 60_000
+
+/**
  * Creates the discovery of one issuer: the configured URL, or the well-known ones in order, and the first that answers 200 with metadata wins.
  * That document must name this issuer, character by character (RFC 8414 section 3.3, OpenID Connect Discovery section 4.3): another name is
  * an error, not a reason to look elsewhere. Its `jwks_uri` is fetched as a host that was learned.
@@ -109,7 +115,7 @@ export function createDiscovery(
       const usable =
         previous !== undefined && toElapsedMs(runtime, previous.readAt) < previous.lifetimeMs + keyCache.maxStaleMs
       // A hanging metadata server would eat the deadline of the keys each time, which may be elsewhere and well.
-      if (usable && failedAt !== undefined && toElapsedMs(runtime, failedAt) < keyCache.minAgeMs)
+      if (usable && failedAt !== undefined && toElapsedMs(runtime, failedAt) < Math.max(keyCache.minAgeMs, RETRY_MS))
         return previous.jwksUri
       try {
         held = await read(signal)

@@ -35,7 +35,10 @@ const INSERTED = 'https://login.example/.well-known/openid-configuration/t1'
 const JWKS = 'https://login.example/t1/keys'
 const good: Answer = { body: { issuer: ISSUER, jwks_uri: JWKS } }
 
-function discover(site: Site, { issuer = ISSUER, url }: { issuer?: string; url?: string } = {}): Discovering {
+function discover(
+  site: Site,
+  { issuer = ISSUER, url, minAgeMs = 60_000 }: { issuer?: string; url?: string; minAgeMs?: number } = {},
+): Discovering {
   const asked: FetchRequest[] = []
   const clock = createTestClock()
   const logger = createKeepingLogger()
@@ -53,7 +56,8 @@ function discover(site: Site, { issuer = ISSUER, url }: { issuer?: string; url?:
     }
   }
   const runtime = { ...clock, fetch: undefined }
-  const discovery = createDiscovery(issuer, url, new Set(['login.example:443']), fetch, { keyCache, runtime, logger })
+  const context = { keyCache: { ...keyCache, minAgeMs }, runtime, logger }
+  const discovery = createDiscovery(issuer, url, new Set(['login.example:443']), fetch, context)
   const { signal } = new AbortController()
   return { discovery, asked, clock, lines: logger.lines, find: () => discovery.findJwksUri(signal) }
 }
@@ -284,6 +288,28 @@ describe('C.3 rule 6: metadata is kept like keys are', () => {
     site[OIDC] = good
     expect(await find()).toBe(JWKS)
   })
+
+  it.each([
+    { minAgeMs: 0, leftAloneMs: 60_000 },
+    { minAgeMs: 1_000, leftAloneMs: 60_000 },
+    { minAgeMs: 120_000, leftAloneMs: 120_000 },
+  ])(
+    'with keyCache.minAgeMs $minAgeMs leaves a host that failed alone for $leftAloneMs ms, so that the keys have their deadline',
+    async ({ minAgeMs, leftAloneMs }) => {
+      const site: Site = { [OIDC]: good }
+      const { asked, clock, find } = discover(site, { minAgeMs })
+      await find()
+      site[OIDC] = new UpstreamError('ERR_UPSTREAM_TIMEOUT')
+      clock.advance(300_000)
+      await find()
+      clock.advance(leftAloneMs - 1)
+      expect(await find()).toBe(JWKS)
+      expect(asked).toHaveLength(2)
+      clock.advance(1)
+      expect(await find()).toBe(JWKS)
+      expect(asked).toHaveLength(3)
+    },
+  )
 
   it('does not keep the old one against a document that names another issuer', async () => {
     const site: Site = { [OIDC]: good }
