@@ -43,7 +43,10 @@ export interface MappingTargets {
   readonly permissions?: ListTarget | undefined
   /** Default `groups`. */
   readonly groups?: ListTarget | undefined
-  /** Default: none. */
+  /**
+   * Of an issuer template, and of what `resolveIssuer` answers: `{ constant }` alone. A template without it has the tenant that its only
+   * variable matched, and none where there are several. Default: none.
+   */
   readonly tenant?: TextTarget | undefined
   /** Further values by name; a claim without any other member is taken as it is, whatever its type. */
   readonly attributes?: Readonly<Record<string, TextTarget>> | undefined

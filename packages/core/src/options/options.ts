@@ -64,7 +64,7 @@ export interface IssuerOptions {
   readonly grants?: GrantsOptions | undefined
   /** Its own mode; the other members of the verifier's hold for all issuers. Default: the verifier's. */
   readonly dpop?: { readonly mode: DpopMode } | undefined
-  /** Other exact strings that `iss` may be, for the few providers that sign with two names. */
+  /** Other exact strings that `iss` may be, for the few providers that sign with two names. Of a listed issuer alone. */
   readonly acceptedIssuers?: readonly string[] | undefined
 }
 

@@ -38,7 +38,9 @@ export function resolveIssuer(
   checkLocation(read, option, name, verifier)
   checkProfile(read, option)
   const named = listed && !template
-  if (named) checkTenants(read, option)
+  if (!listed) checkAnswer(read, option)
+  const tenant = named ? undefined : toEntryTenant(read, option)
+  if (tenant === undefined) checkTenants(read, option, named)
   const inherited = toInherited(verifier)
   const rules: IssuerRules = Object.freeze({
     issuer: read.issuer,
@@ -53,7 +55,7 @@ export function resolveIssuer(
     mapping: read.mapping,
     grants: read.grants === undefined && named ? inherited.grants : toGrantRules(read.grants, named),
     dpopMode: toDpopMode(read, option, verifier),
-    tenant: named ? undefined : toEntryTenant(read, option),
+    tenant,
   })
   return { rules, location: read.keys, fingerprint: toFingerprint(read) }
 }
@@ -102,15 +104,31 @@ function toEntryTenant({ mapping }: ReadIssuer, option: string): string | undefi
   const tenant = typeof mapping === 'function' ? undefined : mapping?.tenant
   if (tenant === undefined) return undefined
   if ('constant' in tenant && typeof tenant.constant === 'string') return tenant.constant
-  const fix = 'A template has the tenant that its variable matched; resolveIssuer knows whose entry it answers with.'
+  const fix =
+    'A template has the tenant that its only variable matched; resolveIssuer knows whose entry it answers with.'
   throw invalid({ option: `${option}.mapping.tenant`, got: tenant, wants: '{ constant } or nothing', fix })
 }
 
-/** Grants of tenants refuse a token that is of none: without a claim to read it from, that is every token. */
-function checkTenants({ grants, mapping }: ReadIssuer, option: string): void {
-  if (grants?.tenants === undefined || typeof mapping === 'function' || mapping?.tenant !== undefined) return
-  const fix = 'Say which claim holds the tenant, as in { claim: ["tid"] }: without, no token would pass grants.tenants.'
-  throw invalid({ option: `${option}.mapping.tenant`, got: undefined, wants: 'where the tenant comes from', fix })
+/** Grants of tenants refuse a token that is of none: where nothing says which one it is of, that is every token. */
+function checkTenants({ issuer, grants, mapping }: ReadIssuer, option: string, named: boolean): void {
+  if (grants?.tenants === undefined) return
+  if (named) {
+    if (typeof mapping === 'function' || mapping?.tenant !== undefined) return
+    const fix =
+      'Say which claim holds the tenant, as in { claim: ["tid"] }: without, no token would pass grants.tenants.'
+    throw invalid({ option: `${option}.mapping.tenant`, got: undefined, wants: 'where the tenant comes from', fix })
+  }
+  if (isTemplate(issuer) && parseTemplate(issuer).names.length === 1) return
+  const fix = 'Say whose entry this is, as in { constant: "acme" }: without, no token would pass grants.tenants.'
+  throw invalid({ option: `${option}.mapping.tenant`, got: undefined, wants: '{ constant }', fix })
+}
+
+/** An answer is about the one name that was asked for: under another nobody would find it. */
+function checkAnswer({ acceptedIssuers }: ReadIssuer, option: string): void {
+  if (acceptedIssuers.length === 0) return
+  const fix = 'It is asked for each name: answer for the other one when it is.'
+  const wants = 'nothing in an answer of resolveIssuer'
+  throw invalid({ option: `${option}.acceptedIssuers`, got: acceptedIssuers, wants, fix })
 }
 
 const DOCUMENT = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(?=\/|$)/

@@ -137,6 +137,12 @@ describe('an answer', () => {
     ['no issuer', { keys: { jwks } }],
     ['an unknown option', { issuer: TENANT, keys: { jwks }, audiance: 'x' }],
     ['a tenant from a claim', { issuer: TENANT, keys: { jwks }, mapping: { tenant: { claim: ['t'] } } }],
+    ['other names', { issuer: TENANT, keys: { jwks }, acceptedIssuers: ['https://old.example'] }],
+    ['tenants without one of its own', { issuer: TENANT, keys: { jwks }, grants: { tenants: ['acme'] } }],
+    [
+      'tenants beside a function, which cannot give one',
+      { issuer: TENANT, keys: { jwks }, grants: { tenants: ['acme'] }, mapping: () => ({ tenant: 'acme' }) },
+    ],
     ['keys over http', { issuer: TENANT, keys: { jwksUri: 'http://keys.example/' } }],
     ['keys of which none can be used', { issuer: TENANT, keys: { jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } } }],
     ['a name alone', TENANT],
@@ -171,6 +177,15 @@ describe('an answer', () => {
     )
     expect(await problemOf(TENANT, (issuer) => ({ issuer, keys: { jwks }, algorithms: ['HS256'] }))).toMatch(
       /^Option "resolveIssuer\(\)\.algorithms\[0\]": got a string, wants one of "RS256", .+ can also make one\.$/,
+    )
+    const names = ['https://old.example']
+    expect(await problemOf(TENANT, (issuer) => ({ issuer, keys: { jwks }, acceptedIssuers: names }))).toBe(
+      'Option "resolveIssuer().acceptedIssuers": got a list, wants nothing in an answer of resolveIssuer. ' +
+        'It is asked for each name: answer for the other one when it is.',
+    )
+    expect(await problemOf(TENANT, (issuer) => ({ issuer, keys: { jwks }, grants: { tenants: ['acme'] } }))).toBe(
+      'Option "resolveIssuer().mapping.tenant": got nothing, wants { constant }. ' +
+        'Say whose entry this is, as in { constant: "acme" }: without, no token would pass grants.tenants.',
     )
   })
 

@@ -125,10 +125,27 @@ describe('a template in the configuration', () => {
     ['a discoveryUrl', { keys: { discoveryUrl: 'https://x.example/d' } }, 'issuers[0].keys'],
     ['another name', { acceptedIssuers: ['https://old.example'] }, 'issuers[0].acceptedIssuers'],
     ['a tenant from a claim', { mapping: { tenant: { claim: ['org'] } } }, 'issuers[0].mapping.tenant'],
+    [
+      'tenants where none of two variables is the tenant',
+      { issuer: `${ISSUER}/{a}/{b}`, grants: { tenants: ['acme'] } },
+      'issuers[0].mapping.tenant',
+    ],
     ['a variable in the host', { issuer: 'https://{tid}.example/' }, 'issuers[0].issuer'],
   ] as [string, Partial<IssuerOptions>, string][])('is refused with %s', (_, options, option) => {
     const error = errorOf(construct(options))
     expect([error.reason, error.detail?.['option']]).toEqual([expect.stringMatching(/^ERR_CONFIG_/), option])
+  })
+
+  it('may be capped to tenants where its only variable, or the entry, says which one it is', async () => {
+    const grants = { tenants: ['acme'] }
+    const mapping = { tenant: { constant: 'acme' } }
+    const judge = (options: Partial<IssuerOptions>, changes: Record<string, unknown>): Promise<string> =>
+      reasonOfAsync(() => createVerifier(toOptions({ grants, ...options })).verify(toSigned(claims(changes))))
+    const own = { issuer: TEMPLATE }
+    const two = { issuer: `${ISSUER}/{a}/{b}`, mapping }
+    expect(await judge(own, { iss: `${ISSUER}/acme/v2.0`, tid: 'acme' })).toBe('accepted')
+    expect(await judge(own, { iss: `${ISSUER}/globex/v2.0`, tid: 'globex' })).toBe('ERR_TOKEN_TENANT')
+    expect(await judge(two, { iss: `${ISSUER}/1/2`, a: '1', b: '2' })).toBe('accepted')
   })
 
   it('is no authorization server, for nobody can be sent there', () => {
