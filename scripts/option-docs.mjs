@@ -76,7 +76,8 @@ const LEADS = {
     '[source](#issuers-mapping-source) is a claim and what is made of it, or `{ constant }`, whatever the token says. Or the whole mapping is one\n' +
     'synchronous function of the payload.\n\n' +
     'What only the mapping reads counts as absent unless it is a string or a list of strings. `tenant` of an issuer template, and of what\n' +
-    '`resolveIssuer` answers, may be `{ constant }` alone; a template without it has the tenant that its variable matched.',
+    '`resolveIssuer` answers, may be `{ constant }` alone; a template without it has the tenant that its only variable matched, and none\n' +
+    'where there are several.',
   'issuers: mapping: source': `\`\`\`js mapping.js
 export const mapping = {
   // From 'acme-admin acme-guest' come 'orders:read' and 'orders:write': 'acme-guest' is not in the table.
