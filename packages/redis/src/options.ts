@@ -64,6 +64,6 @@ export interface RedisKeysOptions extends RedisStoreOptions {
 
 /** Options of a store of revocations. */
 export interface RedisRevocationsOptions extends RedisStoreOptions {
-  /** The longest life of a token that could be revoked, in seconds: so long each record is kept. Default 24 h. */
+  /** The longest life of a token that could be revoked, in seconds: so long each record is kept, and two minutes for clocks. Default 24 h. */
   readonly maxTokenLifetimeSeconds?: number | undefined
 }

@@ -8,7 +8,7 @@ import type { RedisRevocationsOptions } from './options.js'
 import { toText } from './reply.js'
 import { run, toScript } from './script.js'
 
-/** Says what is revoked, for every instance; each record for as long as a token that it concerns could live. */
+/** Says what is revoked, for every instance; each record for as long as a token that it concerns could be taken. */
 export interface RedisRevocationStore extends RevocationStore {
   isRevoked(token: Parameters<RevocationStore['isRevoked']>[0]): Promise<boolean>
   /** Revokes one token by its `jti`; until it expires, where that is given in seconds since the epoch, with two minutes for clocks. */
@@ -69,7 +69,7 @@ export function redisRevocations(client: RedisClient, options: RedisRevocationsO
   const rules = readRevocationsOptions(options)
   const { prefix, runtime, logger, maxTokenLifetimeSeconds } = rules
   const gate = createGate(rules, runtime, logger)
-  const longestMs = Math.ceil(maxTokenLifetimeSeconds * 1_000)
+  const longestMs = Math.ceil((maxTokenLifetimeSeconds + GRACE_SECONDS) * 1_000)
 
   /** How long a record is kept of what ends then, in milliseconds. */
   const toLifeMs = (expiresAtSeconds = Infinity): number => {

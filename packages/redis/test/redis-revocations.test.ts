@@ -76,9 +76,8 @@ describe.skipIf(noRedis !== '')(`revocations on a real server${noRedis}${noGlide
     })
 
     it('are forgotten when no token that they concern can live, and no sooner', async () => {
-      const options = { ...patient, prefix: `${testPrefix}${name}:end:`, maxTokenLifetimeSeconds: 1 }
-      const store = redisRevocations(opened.client, options)
-      await store.revokeToken({ issuer, tokenId: 'one' })
+      const store = redisRevocations(opened.client, { ...patient, prefix: `${testPrefix}${name}:end:` })
+      await store.revokeToken({ issuer, tokenId: 'one', expiresAtSeconds: NOW_SECONDS - 119 })
       await sleep(300)
       expect(await store.isRevoked(toToken({ tokenId: 'one' }))).toBe(true)
       await until(async () => !(await store.isRevoked(toToken({ tokenId: 'one' }))))
@@ -99,11 +98,26 @@ describe.skipIf(noRedis !== '')(`revocations on a real server${noRedis}${noGlide
       return Math.ceil((lives[0] ?? 0) / 1_000)
     }
     expect(await life('one', NOW_SECONDS + 10)).toBe(130)
-    expect(await life('two', undefined)).toBe(3_600)
-    expect(await life('three', NOW_SECONDS + 86_400)).toBe(3_600)
-    expect(await life('four', Infinity)).toBe(3_600)
+    expect(await life('two', undefined)).toBe(3_720)
+    expect(await life('three', NOW_SECONDS + 86_400)).toBe(3_720)
+    expect(await life('four', Infinity)).toBe(3_720)
     expect(await life('five', NOW_SECONDS + 500, NOW_SECONDS + 10)).toBe(620)
-    expect(await life('six', NOW_SECONDS + 10, undefined, NOW_SECONDS - 1e9)).toBe(3_600)
+    expect(await life('six', NOW_SECONDS + 10, undefined, NOW_SECONDS - 1e9)).toBe(3_720)
+    expect(await life('seven', NOW_SECONDS + 3_600)).toBe(3_720)
+    opened.close()
+  })
+
+  it('of sessions and subjects live as long as the longest token, and clocks may be apart', async () => {
+    const opened = await libraries[0]!.open(url)
+    const prefix = `${testPrefix}longest:`
+    const store = redisRevocations(opened.client, { ...patient, prefix, maxTokenLifetimeSeconds: 60 })
+    const client = opened.client as { sendCommand(args: string[]): Promise<unknown> }
+    await store.revokeSession({ issuer, sessionId: 'evening' })
+    await store.revokeSubject({ issuer, subject: 'ann' })
+    const keys = (await client.sendCommand(['KEYS', `${prefix}*`])) as string[]
+    const lives = await Promise.all(keys.map(async (key) => (await client.sendCommand(['PTTL', key])) as number))
+    expect(lives.map((life) => Math.ceil(life / 10_000))).toEqual([18, 18])
+    await client.sendCommand(['DEL', ...keys])
     opened.close()
   })
 

@@ -1,6 +1,6 @@
 import type { RevocationQuery, RevocationStore } from '../ports.js'
 
-/** Says what is revoked; each record for as long as a token that it concerns could live. */
+/** Says what is revoked; each record for as long as a token that it concerns could be taken. */
 export interface MemoryRevocationStore extends RevocationStore {
   isRevoked(token: RevocationQuery): boolean
   /** Revokes one token by its `jti`; until it expires, where that is given in seconds since the epoch, with two minutes for clocks. */
@@ -26,7 +26,7 @@ export interface MemoryRevocationStore extends RevocationStore {
 
 /** Bounds of a {@link MemoryRevocationStore}. */
 export interface MemoryRevocationOptions {
-  /** The longest life of a token that could be revoked, in seconds. Default 24 h. */
+  /** The longest life of a token that could be revoked, in seconds: so long each record is kept, and two minutes for clocks. Default 24 h. */
   readonly maxTokenLifetimeSeconds?: number | undefined
   /**
    * Default 100,000, a tenth of them for subjects and sessions alone: clients may revoke tokens, and must not keep an operator from
@@ -71,8 +71,8 @@ export function memoryRevocationStore(options: MemoryRevocationOptions = {}): Me
     if (Number.isNaN(expiresAtSeconds)) throw new RangeError('expiresAtSeconds wants seconds since the epoch')
     if (!records.has(key)) makeRoom(records)
     const earlier = find(records, key, now())
-    const longestMs = now() + maxTokenLifetimeSeconds * 1_000
-    const expiresAtMs = Math.min(longestMs, (expiresAtSeconds + GRACE_SECONDS) * 1_000)
+    const latestSeconds = Math.min(now() / 1_000 + maxTokenLifetimeSeconds, expiresAtSeconds)
+    const expiresAtMs = (latestSeconds + GRACE_SECONDS) * 1_000
     records.set(key, {
       issuedBeforeSeconds: Math.max(earlier?.issuedBeforeSeconds ?? 0, issuedBeforeSeconds),
       expiresAtMs: Math.max(earlier?.expiresAtMs ?? 0, expiresAtMs),
