@@ -69,7 +69,10 @@ export interface TargetOptions {
   readonly resources?: readonly string[] | undefined
   /** Every scope that it knows. */
   readonly scopes: readonly string[]
-  /** How long its tokens live, in seconds, 10 to 3,600. Default 300; for an authorization server 60, at most 300. */
+  /**
+   * How long its tokens live, in seconds, 10 to 3,600, and no longer than the signing keys' `maxTokenLifetimeSeconds`. Default 300; for an
+   * authorization server 60, at most 300.
+   */
   readonly tokenLifetimeSeconds?: number | undefined
   /** What signs its tokens, one of the signing keys' algorithms. Default: the first one that they have. */
   readonly algorithm?: SigningAlgorithm | undefined

@@ -96,7 +96,7 @@ export function resolveOptions(options: unknown): ResolvedService {
   const trust = toTrust(read.trust, { issuer: read.issuer, verifier, hasOtherVerifiers })
   const isClientIssuer = (name: string): boolean => trust.isClientIssuer(name)
   const clients = readClients(read.clients, { verifier, isClientIssuer, keySource: read })
-  const targets = toTargets(read.targets, signingKeys.algorithms, experimental)
+  const targets = toTargets(read.targets, signingKeys, experimental)
   const { registrations } = clients
   checkExperimental(experimental, { clients: registrations, targets, trust })
   const policy = toPolicy(read.policy, { issuer: read.issuer, clients: registrations, targets, trust })

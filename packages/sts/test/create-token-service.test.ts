@@ -71,6 +71,11 @@ describe('options', () => {
     expect(messageOf({ dpop: undefined, network: undefined, logger: undefined })).toBe('accepted')
   })
 
+  it('agree with those of the signing keys: no token outlives its key in the key set', () => {
+    const signingKeys = { ...options.signingKeys, maxTokenLifetimeSeconds: 299 }
+    expect(messageOf({ signingKeys })).toContain('tokenLifetimeSeconds": got 300')
+  })
+
   it.each([
     ['issuers', { issuers: [] }, 'Did you mean "issuer"?'],
     ['isuer', { isuer: STS }, 'Did you mean "issuer"?'],

@@ -25,7 +25,7 @@ const COOLDOWN_MS = 1_000
  */
 export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   const read = readSigningKeysOptions(options)
-  const { rules, refreshMs, maxStaleMs, logger, clock } = read
+  const { rules, maxTokenLifetimeSeconds, refreshMs, maxStaleMs, logger, clock } = read
   const keeper = createKeeper(read)
   let syncing: Promise<void> | undefined
   let failedAtMs = -Infinity
@@ -84,6 +84,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
 
   return {
     algorithms: rules.algorithms,
+    maxTokenLifetimeSeconds,
     async findSigner(algorithm) {
       if (!rules.algorithms.includes(algorithm))
         throw new InternalError('ERR_UNEXPECTED', {

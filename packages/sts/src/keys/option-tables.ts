@@ -26,6 +26,7 @@ export interface ReadSigningKeysOptions {
   readonly wrapper: KeyWrapper
   readonly name: string
   readonly rules: RotationRules
+  readonly maxTokenLifetimeSeconds: number
   readonly refreshMs: number
   readonly maxStaleMs: number
   readonly deadlineMs: number
@@ -88,12 +89,13 @@ export const SIGNING_KEYS_TABLE: OptionTable<Table> = {
 /** @throws ConfigurationError naming the option */
 export function readSigningKeysOptions(options: SigningKeysOptions): ReadSigningKeysOptions {
   const read = readTable(SIGNING_KEYS_TABLE, options, '')
-  const { store, wrapper, name, refreshMs, maxStaleMs, deadlineMs, audit, runtime } = read
+  const { store, wrapper, name, maxTokenLifetimeSeconds, refreshMs, maxStaleMs, deadlineMs, audit, runtime } = read
   return {
     store,
     wrapper,
     name,
     rules: toRotationRules(read),
+    maxTokenLifetimeSeconds,
     refreshMs,
     maxStaleMs,
     deadlineMs,

@@ -18,7 +18,7 @@ export interface SigningKeysOptions {
   readonly activeMs?: number | undefined
   /** Published after it signed last, in milliseconds. Default 24 h, or what the longest token needs if that is more. */
   readonly retiringMs?: number | undefined
-  /** The longest life of a token that these keys sign, in seconds. Default 3,600. */
+  /** The longest life of a token that these keys sign, in seconds: no target's may be longer. Default 3,600. */
   readonly maxTokenLifetimeSeconds?: number | undefined
   /** How far clocks of replicas and verifiers may be apart, in seconds, at most 60. Default 5. */
   readonly clockToleranceSeconds?: number | undefined

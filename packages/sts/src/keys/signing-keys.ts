@@ -36,6 +36,8 @@ export interface SigningKeyHealth {
 /** The signing keys of one token service, on any number of replicas. Whoever creates them closes them. */
 export interface SigningKeys {
   readonly algorithms: readonly SigningAlgorithm[]
+  /** The longest life of a token that they sign, in seconds: so long a key verifies after it signed last. No target's tokens live longer. */
+  readonly maxTokenLifetimeSeconds: number
   /**
    * The active key of an algorithm. Synchronous work alone once loaded; rejects with UpstreamError where the store has not
    * been heard for longer than the keys at hand may be used.

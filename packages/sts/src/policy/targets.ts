@@ -11,7 +11,7 @@ import {
 } from '@countersign/core/adapter'
 import type { Kind, OptionTable } from '@countersign/core/adapter'
 import type { Experimental } from '../experimental/experimental.js'
-import type { SigningAlgorithm } from '../keys/signing-keys.js'
+import type { SigningAlgorithm, SigningKeys } from '../keys/signing-keys.js'
 import type { TokenFormName } from '../tokens/forms.js'
 import { RESERVED_CLAIMS } from './reserved-claims.js'
 
@@ -40,6 +40,9 @@ export interface Targets {
   /** By a value of `audience` or `resource`, compared exactly. */
   find(value: string): Target | undefined
 }
+
+/** What targets have to agree with. */
+type KeyRules = Pick<SigningKeys, 'algorithms' | 'maxTokenLifetimeSeconds'>
 
 const NOTHING = { idJagClientIds: new Map<string, never>(), trustDomains: new Map<string, never>() }
 
@@ -103,19 +106,20 @@ const MAX_GRANT_LIFETIME_SECONDS = 300
 /**
  * Reads the targets.
  *
- * @param algorithms what the service has keys for; the first one signs where a target does not say
- * @throws ConfigurationError also where one name, audience or resource could mean two targets (RFC 8693 section 2.1)
+ * @param keys what the service signs with: the first algorithm, where a target does not say
+ * @throws ConfigurationError also where one name, audience or resource could mean two targets (RFC 8693 section 2.1), and where
+ *   tokens could outlive their key in the key set
  */
 export function toTargets(
   options: unknown,
-  algorithms: readonly SigningAlgorithm[],
+  keys: KeyRules,
   experimental: Pick<Experimental, 'idJagClientIds' | 'trustDomains'> = NOTHING,
 ): Targets {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || Object.keys(options).length === 0) {
     const fix = 'As in { billing: { audience: "https://billing.example", scopes: ["invoice:read"] } }.'
     throw invalid({ option: 'targets', got: options, wants: 'targets by name, one or more', fix })
   }
-  const all = Object.entries(options).map(([name, target]) => toTarget(name, target, algorithms, experimental))
+  const all = Object.entries(options).map(([name, target]) => toTarget(name, target, keys, experimental))
   const byValue = new Map<string, Target>()
   for (const target of all) {
     for (const value of new Set([target.name, target.audience, ...target.resources])) {
@@ -138,7 +142,7 @@ export function isResource(value: string): boolean {
 function toTarget(
   name: string,
   options: unknown,
-  algorithms: readonly SigningAlgorithm[],
+  { algorithms, maxTokenLifetimeSeconds }: KeyRules,
   experimental: Pick<Experimental, 'idJagClientIds' | 'trustDomains'>,
 ): Target {
   const option = `targets.${name}`
@@ -148,6 +152,12 @@ function toTarget(
   if (isGrant && tokenLifetimeSeconds > MAX_GRANT_LIFETIME_SECONDS) {
     const wants = `at most ${MAX_GRANT_LIFETIME_SECONDS} seconds for an authorization server`
     const fix = 'A grant is redeemed once, and at once.'
+    throw invalid({ option: `${option}.tokenLifetimeSeconds`, got: tokenLifetimeSeconds, wants, fix })
+  }
+  // A verifier that meets the token after the rotation would no longer find its key.
+  if (tokenLifetimeSeconds > maxTokenLifetimeSeconds) {
+    const wants = `at most the ${maxTokenLifetimeSeconds} seconds that the signing keys are made for`
+    const fix = 'Or raise maxTokenLifetimeSeconds of createSigningKeys().'
     throw invalid({ option: `${option}.tokenLifetimeSeconds`, got: tokenLifetimeSeconds, wants, fix })
   }
   const algorithm = read.algorithm ?? algorithms[0]

@@ -55,6 +55,11 @@ describe('signing keys', () => {
     expect(kids).toEqual(kids.toSorted())
   })
 
+  it('say the longest life of a token that they sign', () => {
+    expect(create().maxTokenLifetimeSeconds).toBe(3_600)
+    expect(create({ maxTokenLifetimeSeconds: 300 }).maxTokenLifetimeSeconds).toBe(300)
+  })
+
   it('are found without the store once they are loaded', async () => {
     const keys = create()
     await keys.ready()

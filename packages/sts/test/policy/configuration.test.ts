@@ -9,6 +9,8 @@ const { service } = await createService()
 const surroundings = { issuer: STS, clients: service.clients, targets: service.targets, trust: service.trust }
 const rule = ordersToBilling
 
+const KEYS = { algorithms: ['ES256'], maxTokenLifetimeSeconds: 3_600 } as const
+
 /** What a configuration is refused with: `option: got … wants …`, or `accepted`. */
 function refusalOf(run: () => unknown): string {
   try {
@@ -93,7 +95,7 @@ describe('the policy', () => {
   it('lets nothing but an exchange lead to an authorization server: only that makes grants', () => {
     const targets = toTargets(
       { ...TARGETS, partner: { kind: 'authorization-server', audience: 'https://p.example', scopes: ['s'] } },
-      ['ES256'],
+      KEYS,
     )
     const to = (grants: readonly string[]): string =>
       refusalOf(() =>
@@ -121,7 +123,7 @@ describe('subjects that come as they are', () => {
     billing: { audience: 'https://billing.example', scopes: ['invoice:read', 'invoice:write'], subject: 'same' },
   }
   const other = { orders: { audience: 'https://orders.example', scopes: ['orders:read'] } }
-  const targets = toTargets({ ...same, ...other }, ['ES256'])
+  const targets = toTargets({ ...same, ...other }, KEYS)
   const toBilling = { ...rule, scopes: 'same' }
   const toOrders = { ...rule, id: 'to-orders', targets: ['orders'], scopes: 'same' }
 
@@ -183,12 +185,12 @@ describe('subjects that come as they are', () => {
 })
 
 describe('targets', () => {
+  const BOTH = { ...KEYS, algorithms: ['ES256', 'RS256'] } as const
   const valid = { audience: 'https://billing.example', scopes: ['invoice:read'] }
-  const read = (changes: object): string =>
-    refusalOf(() => toTargets({ billing: { ...valid, ...changes } }, ['ES256', 'RS256']))
+  const read = (changes: object): string => refusalOf(() => toTargets({ billing: { ...valid, ...changes } }, BOTH))
 
   it('has defaults: 300 s, the first algorithm, pairwise, no claims, an API', () => {
-    expect(toTargets({ billing: valid }, ['RS256', 'ES256']).find('billing')).toMatchObject({
+    expect(toTargets({ billing: valid }, { ...BOTH, algorithms: ['RS256', 'ES256'] }).find('billing')).toMatchObject({
       kind: 'api',
       tokenLifetimeSeconds: 300,
       algorithm: 'RS256',
@@ -219,6 +221,19 @@ describe('targets', () => {
     expect(read(changes)).toContain(message)
   })
 
+  it.each<[string, object, number, string]>([
+    ['said', { tokenLifetimeSeconds: 3_600 }, 3_599, 'got 3600, wants at most the 3599 seconds'],
+    ['the usual one', {}, 299, 'got 300, wants at most the 299 seconds'],
+    ['that of a grant', { kind: 'authorization-server' }, 59, 'got 60, wants at most the 59 seconds'],
+    ['just as long', { tokenLifetimeSeconds: 3_600 }, 3_600, 'accepted'],
+    ['the usual one, just as long', {}, 300, 'accepted'],
+  ])('live no longer than a key is published after it signed last: %s', (_, changes, longest, message) => {
+    const keys = { ...KEYS, maxTokenLifetimeSeconds: longest }
+    const found = refusalOf(() => toTargets({ billing: { ...valid, ...changes } }, keys))
+    expect(found).toContain(message)
+    if (message !== 'accepted') expect(found).toContain('Option "targets.billing.tokenLifetimeSeconds"')
+  })
+
   it.each([
     'iss',
     'sub',
@@ -242,7 +257,7 @@ describe('targets', () => {
 
   it('are told apart by every name that they have, section 2.1', () => {
     const of = (other: object): string =>
-      refusalOf(() => toTargets({ billing: valid, other: { scopes: ['x'], ...other } }, ['ES256']))
+      refusalOf(() => toTargets({ billing: valid, other: { scopes: ['x'], ...other } }, KEYS))
     expect(of({ audience: valid.audience })).toContain('It already means "billing"')
     expect(of({ audience: 'billing' })).toContain('It already means "billing"')
     expect(of({ audience: 'https://o.example', resources: [valid.audience] })).toContain('It already means "billing"')
@@ -250,7 +265,7 @@ describe('targets', () => {
   })
 
   it('are at least one', () => {
-    for (const none of [undefined, {}, []]) expect(refusalOf(() => toTargets(none, ['ES256']))).toContain('"targets"')
+    for (const none of [undefined, {}, []]) expect(refusalOf(() => toTargets(none, KEYS))).toContain('"targets"')
   })
 })
 
