@@ -106,7 +106,7 @@ describe('a disk that is full', () => {
       )
     }
     expect(refused).toBe(3)
-    expect(trail.health().ok).toBe(true)
+    expect(trail.health()).toMatchObject({ ok: false, sinks: [{ state: 'failed', lastFailure: 'ENOSPC' }] })
     const text = disk.read(file)
     expect(acknowledged.filter((txn) => !text.includes(`"txn":"${txn}"`))).toEqual([])
     disk.capacity = Infinity
@@ -114,6 +114,60 @@ describe('a disk that is full', () => {
     await expect(trail.record(exchange)).resolves.toBeUndefined()
     await trail.close()
     expect(await verifyTrail(toSource(disk.read(file)))).toMatchObject({ problems: [], torn: [] })
+  })
+
+  it('works no more once anything else fails, until a write is kept, and takes the rest once there is room', async () => {
+    const sink = createTestSink()
+    const trail = createAuditTrail(toOptions([sink], { required: { timeoutMs: 100 } }))
+    await trail.ready()
+    sink.behaviour = { code: 'ENOSPC' }
+    await trail.record(denial)
+    await until(() => trail.health().sinks[0]?.state !== 'up')
+    sink.behaviour = { code: 'EIO' }
+    await expect(trail.record({ ...exchange, txn: 'sealed' })).rejects.toMatchObject({ status: 503 })
+    expect(trail.health()).toMatchObject({ ok: false, sinks: [{ state: 'failed', lastFailure: 'EIO' }] })
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    const { seq } = trail.health()
+    await expect(trail.record({ ...exchange, txn: 'refused' })).rejects.toMatchObject({ status: 503 })
+    expect(trail.health().seq).toBe(seq)
+
+    sink.behaviour = 'keep'
+    await until(() => trail.health().sinks[0]?.queuedEvents === 0)
+    expect(trail.health()).toMatchObject({ ok: true, sinks: [{ state: 'full' }] })
+    await trail.record(exchange)
+    await until(() => {
+      void trail.record(denial)
+      return trail.health().sinks[0]?.state === 'up'
+    })
+    await trail.close()
+    expect(sink.events.filter(({ txn }) => txn === 'refused')).toEqual([])
+    expect(sink.types.filter((type) => type === 'audit.sink_recovered')).toHaveLength(1)
+  })
+
+  it('works no more where it has no room even for what is waited for: an ordinary event is no proof of that', async () => {
+    const sink = createTestSink()
+    const trail = createAuditTrail(toOptions([sink], { required: { timeoutMs: 100 } }))
+    await trail.ready()
+    let isSpent = false
+    const write = sink.write.bind(sink)
+    sink.write = async (batch, more) => {
+      const isRefused = isSpent || batch.some(({ type }) => type === 'authz.denied')
+      if (isRefused) throw Object.assign(new Error('no'), { code: '53100' })
+      await write(batch, more)
+    }
+    await trail.record(denial)
+    await until(() => trail.health().sinks[0]?.state === 'full')
+    await trail.record(exchange)
+    expect(trail.health().ok).toBe(true)
+    isSpent = true
+    await expect(trail.record(exchange)).rejects.toMatchObject({ status: 503 })
+    expect(trail.health()).toMatchObject({ ok: false, sinks: [{ state: 'failed', lastFailure: '53100' }] })
+    await trail.record(denial)
+    expect(trail.health().ok).toBe(false)
+    isSpent = false
+    await until(() => trail.health().ok)
+    await expect(trail.record(exchange)).resolves.toBeUndefined()
+    await trail.close()
   })
 
   it('does not stop a second sink', async () => {

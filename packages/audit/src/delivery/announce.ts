@@ -31,6 +31,8 @@ export function createAnnouncements(
     },
     onRecovered({ sink: { name }, state }) {
       publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure: undefined }))
+      // Full it is still, which was told.
+      if (state === 'full') return
       logger.info('An audit sink is back', { sink: name })
       findDelivery()?.tell(writer.toOwn('audit.sink_recovered', 'success', { sink: { name } }))
     },

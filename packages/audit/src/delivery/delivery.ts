@@ -89,9 +89,9 @@ export function createDelivery(
     }
   })
   const isReady = (runner: Runner): boolean => runner.state !== 'failed' && runner.hasRoom(false)
-  /** Down for less than anybody waits, or full at the moment: it may yet be in time. */
-  const isHopeful = ({ downSinceMs, state }: Runner): boolean =>
-    state !== 'failed' || (downSinceMs !== undefined && monotonicNow() - downSinceMs < timeoutMs)
+  /** Failed for less than anybody waits, or full at the moment: it may yet be in time. */
+  const isHopeful = ({ failedSinceMs }: Runner): boolean =>
+    failedSinceMs === undefined || monotonicNow() - failedSinceMs < timeoutMs
 
   return {
     get seq() {

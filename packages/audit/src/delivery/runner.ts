@@ -7,7 +7,7 @@ import type { Missed } from './missed.js'
 import { createQueue } from './queue.js'
 import type { QueuedEvent, QueueRules } from './queue.js'
 
-/** Where a sink stands. `full`: it takes only what something waits for. */
+/** Where a sink stands. `full`: it takes only what something waits for. `failed`: it takes nothing. */
 export type SinkState = 'up' | 'failed' | 'full'
 
 /** What a sink is for. `checkpoints`: it gets these alone. */
@@ -17,6 +17,7 @@ export type SinkRole = 'required' | 'best-effort' | 'checkpoints'
 export interface RunnerEvents {
   /** A sink went down, or out of room. `failure` is one word; `error` is what it failed with, if it gave any. */
   onFailed(runner: Runner, failure: string, error: unknown): void
+  /** It takes what something waits for again; where its state is `full`, no more than that. */
   onRecovered(runner: Runner): void
   /** What a sink lost may be told. */
   onGap(runner: Runner, loss: Loss): void
@@ -31,6 +32,8 @@ export interface Runner {
   readonly state: SinkState
   /** Milliseconds, on the clock that never goes back, since when it has been down. */
   readonly downSinceMs: number | undefined
+  /** The same, since when it has taken nothing at all. */
+  readonly failedSinceMs: number | undefined
   readonly queuedEvents: number
   readonly queuedBytes: number
   /** Events that this sink never got, since the start. */
@@ -75,8 +78,9 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   const queue = createQueue(rules.queue)
   const losses = createLosses()
   const idle: (() => void)[] = []
-  let state: SinkState = 'up'
+  let isOutOfRoom = false
   let downSinceMs: number | undefined
+  let failedSinceMs: number | undefined
   let lastFailure: string | undefined
   let isRunning = false
   let isStopped = false
@@ -89,27 +93,35 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     losses.add(event.chain.seq)
     rules.missed.add(event)
   }
-  const fail = (failure: string, error?: unknown): void => {
+  const toState = (): SinkState => {
+    if (failedSinceMs !== undefined) return 'failed'
+    return isOutOfRoom ? 'full' : 'up'
+  }
+  const fail = (batch: readonly QueuedEvent[], failure: string, error?: unknown): void => {
+    const before = toState()
     lastFailure = failure
-    const next: SinkState = isFull(failure) || state === 'full' ? 'full' : 'failed'
-    if (isFull(failure)) for (const { event } of queue.dropOrdinary()) lose(event)
-    if (state === next) return
-    const wasUp = state === 'up'
-    state = next
+    if (isFull(failure)) {
+      isOutOfRoom = true
+      for (const { event } of queue.dropOrdinary()) lose(event)
+    }
     downSinceMs ??= rules.monotonicNow()
-    if (wasUp || next === 'full') events.onFailed(runner, failure, error)
+    // No room for ordinary events is none for those alone, which a reserve is not for: the others are tried without them.
+    if (!isFull(failure) || batch.every(({ isOrdinary }) => !isOrdinary)) failedSinceMs ??= rules.monotonicNow()
+    else if (queue.events === 0) failedSinceMs = undefined
+    if (toState() !== before) events.onFailed(runner, failure, error)
   }
 
-  /** `full` ends when the sink has taken an ordinary event. */
+  /** `failed` ends when the sink has taken anything, `full` when it has taken an ordinary event. */
   const succeed = (batch: readonly QueuedEvent[]): void => {
+    const before = toState()
     queue.drop(batch.length)
     for (const { ticket } of batch) if (role === 'required') ticket?.acknowledge()
     retryMs = FIRST_RETRY_MS
-    if (state === 'failed' || (state === 'full' && batch.some(({ isOrdinary }) => isOrdinary))) {
-      state = 'up'
-      downSinceMs = undefined
-      events.onRecovered(runner)
-    }
+    failedSinceMs = undefined
+    if (batch.some(({ isOrdinary }) => isOrdinary)) isOutOfRoom = false
+    const state = toState()
+    if (state === 'up') downSinceMs = undefined
+    if (state !== before) events.onRecovered(runner)
     const isDue = state === 'full' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
     if (isDue) lastToldMs = rules.monotonicNow()
     const mayTell = isDue || runner.isRelaxed
@@ -129,7 +141,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
         rules.patience,
         () => {
           isLate = true
-          fail('LATE')
+          fail(batch, 'LATE')
         },
       )
       // A batch too large to be taken in time would never be taken.
@@ -138,7 +150,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
         succeed(batch)
         continue
       }
-      fail(toFailure(outcome), outcome.kind === 'failed' ? outcome.error : undefined)
+      fail(batch, toFailure(outcome), outcome.kind === 'failed' ? outcome.error : undefined)
       await pause(retryMs * (0.75 + Math.random() / 2))
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
     }
@@ -150,10 +162,13 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     sink,
     role,
     get state() {
-      return state
+      return toState()
     },
     get downSinceMs() {
       return downSinceMs
+    },
+    get failedSinceMs() {
+      return failedSinceMs
     },
     get queuedEvents() {
       return queue.events
@@ -168,7 +183,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       return lastFailure
     },
     get isRelaxed() {
-      return state === 'up' && queue.isRelaxed
+      return toState() === 'up' && queue.isRelaxed
     },
     get isRunning() {
       return isRunning
@@ -177,12 +192,13 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       return queue.peek(Infinity, Infinity).map(({ event }) => event)
     },
     hasRoom(isOrdinary) {
-      // One ordinary event a second asks whether there is room again.
-      if (state === 'full' && isOrdinary && rules.monotonicNow() - lastProbeMs < PROBE_MS) return false
+      // One ordinary event a second asks whether there is room again, and stands in the way of none that is tried without.
+      const isAsked = failedSinceMs !== undefined || rules.monotonicNow() - lastProbeMs < PROBE_MS
+      if (isOutOfRoom && isOrdinary && isAsked) return false
       return !isStopped && queue.hasRoom(isOrdinary)
     },
     push(item) {
-      if (state === 'full' && item.isOrdinary) lastProbeMs = rules.monotonicNow()
+      if (isOutOfRoom && item.isOrdinary) lastProbeMs = rules.monotonicNow()
       queue.push(item)
       if (isRunning || isStopped) return
       isRunning = true
