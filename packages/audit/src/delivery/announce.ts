@@ -22,19 +22,19 @@ export function createAnnouncements(
   findDelivery: () => Delivery | undefined,
 ): Announcements {
   const announcements: Announcements = {
-    onFailed({ sink: { name }, state }, failure, error) {
+    onFailed({ sink: { name }, state }, { failure, error, mayTell }) {
       publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure }))
       // Of any other error no more than the word: what it says may quote what was written.
       const more = error instanceof MissingFolder ? { path: error.path, fix: error.fix } : {}
       logger.warn('An audit sink is down', { sink: name, failure, ...more })
-      findDelivery()?.tell(writer.toOwn('audit.sink_failed', 'error', { sink: { name, failure } }))
+      if (mayTell) findDelivery()?.tell(writer.toOwn('audit.sink_failed', 'error', { sink: { name, failure } }))
     },
-    onRecovered({ sink: { name }, state }) {
+    onRecovered({ sink: { name }, state }, mayTell) {
       publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure: undefined }))
       // Full it is still, which was told.
       if (state === 'full') return
       logger.info('An audit sink is back', { sink: name })
-      findDelivery()?.tell(writer.toOwn('audit.sink_recovered', 'success', { sink: { name } }))
+      if (mayTell) findDelivery()?.tell(writer.toOwn('audit.sink_recovered', 'success', { sink: { name } }))
     },
     onGap({ sink: { name } }, loss) {
       publishTrailEvent(() => ({ type: 'lost', sink: name, count: loss.count }))

@@ -13,12 +13,24 @@ export type SinkState = 'up' | 'failed' | 'full'
 /** What a sink is for. `checkpoints`: it gets these alone. */
 export type SinkRole = 'required' | 'best-effort' | 'checkpoints'
 
+/** Why a sink is down. */
+export interface Failure {
+  /** One word. */
+  readonly failure: string
+  /** What it failed with, if it gave any. */
+  readonly error: unknown
+  /** Whether the trail may hear of it: what is late with no more than word of sinks would be late with that too, for ever. */
+  readonly mayTell: boolean
+}
+
 /** What a runner tells its trail. */
 export interface RunnerEvents {
-  /** A sink went down, or out of room. `failure` is one word; `error` is what it failed with, if it gave any. */
-  onFailed(runner: Runner, failure: string, error: unknown): void
-  /** It takes what something waits for again; where its state is `full`, no more than that. */
-  onRecovered(runner: Runner): void
+  /** A sink went down, or out of room. */
+  onFailed(runner: Runner, why: Failure): void
+  /**
+   * It takes what something waits for again; where its state is `full`, no more than that. `mayTell`: the trail heard that it was down.
+   */
+  onRecovered(runner: Runner, mayTell: boolean): void
   /** What a sink lost may be told. */
   onGap(runner: Runner, loss: Loss): void
   /** There may be room, or a sink, for what waits. `mayTell`: also for being told what was lost. */
@@ -69,8 +81,9 @@ const MAX_BATCH_EVENTS = 1_024
 const MAX_BATCH_BYTES = 1_048_576
 const FIRST_RETRY_MS = 10
 const LAST_RETRY_MS = 1_000
+/** So often a sink that is down is asked again, if nothing else asks it. */
 const PROBE_MS = 1_000
-/** A sink that is full tells of its losses so often, out of its reserve: whoever dies before there is room must not look like a thief. */
+/** A sink that is full, or late, tells of its losses so often: whoever dies before it is up again must not look like a thief. */
 const FULL_GAP_MS = 10_000
 
 /** Creates the runner of one sink. */
@@ -79,6 +92,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   const losses = createLosses()
   const idle: (() => void)[] = []
   let isOutOfRoom = false
+  let told: SinkState = 'up'
   let downSinceMs: number | undefined
   let failedSinceMs: number | undefined
   let lastFailure: string | undefined
@@ -88,6 +102,8 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   let retryMs = FIRST_RETRY_MS
   let lastProbeMs = -Infinity
   let lastToldMs = -Infinity
+  let lastKept: QueuedEvent | undefined
+  let asking: NodeJS.Timeout | undefined
 
   const lose = (event: AuditEvent): void => {
     losses.add(event.chain.seq)
@@ -108,54 +124,77 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     // No room for ordinary events is none for those alone, which a reserve is not for: the others are tried without them.
     if (!isFull(failure) || batch.every(({ isOrdinary }) => !isOrdinary)) failedSinceMs ??= rules.monotonicNow()
     else if (queue.events === 0) failedSinceMs = undefined
-    if (toState() !== before) events.onFailed(runner, failure, error)
+    const state = toState()
+    const mayTell = state !== told && !batch.every(isWordOfSinks)
+    if (mayTell) told = state
+    if (mayTell || state !== before) events.onFailed(runner, { failure, error, mayTell })
   }
 
-  /** `failed` ends when the sink has taken anything, `full` when it has taken an ordinary event. */
-  const succeed = (batch: readonly QueuedEvent[]): void => {
+  /** `failed` ends when the sink has taken anything in time, `full` when it has taken an ordinary event. */
+  const succeed = (batch: readonly QueuedEvent[], isLate: boolean): void => {
     const before = toState()
-    queue.drop(batch.length)
+    lastKept = batch.at(-1)
     for (const { ticket } of batch) if (role === 'required') ticket?.acknowledge()
     retryMs = FIRST_RETRY_MS
-    failedSinceMs = undefined
+    if (!isLate) failedSinceMs = undefined
     if (batch.some(({ isOrdinary }) => isOrdinary)) isOutOfRoom = false
     const state = toState()
     if (state === 'up') downSinceMs = undefined
-    if (state !== before) events.onRecovered(runner)
-    const isDue = state === 'full' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
+    if (state !== before) {
+      const mayTell = told !== state
+      told = state
+      events.onRecovered(runner, mayTell)
+    }
+    const isDue = state !== 'up' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
     if (isDue) lastToldMs = rules.monotonicNow()
     const mayTell = isDue || runner.isRelaxed
     if (mayTell) runner.tellLosses()
     events.onProgress(runner, mayTell)
   }
 
+  /** Gives the sink a batch, of which so many events are the first in the queue. Returns whether it was kept, however late. */
+  const write = async (batch: readonly QueuedEvent[], queued: number): Promise<boolean> => {
+    let isLate = false
+    const outcome = await attemptWrite(
+      sink,
+      batch.map(({ event }) => event),
+      rules.patience,
+      () => {
+        isLate = true
+        fail(batch, 'LATE')
+      },
+    )
+    // A batch too large to be taken in time would never be taken.
+    batchEvents = isLate ? Math.max(1, batch.length >> 1) : Math.min(MAX_BATCH_EVENTS, batchEvents * 2)
+    if (outcome.kind === 'kept') {
+      queue.drop(queued)
+      succeed(batch, isLate)
+      return true
+    }
+    fail(batch, toFailure(outcome), outcome.kind === 'failed' ? outcome.error : undefined)
+    return false
+  }
   const run = async (): Promise<void> => {
     // One turn later: whatever is recorded in this one shares a batch, and with it one sync of the disk.
     await new Promise(setImmediate)
     while (queue.events > 0 && !isStopped) {
       const batch = queue.peek(batchEvents, MAX_BATCH_BYTES)
-      let isLate = false
-      const outcome = await attemptWrite(
-        sink,
-        batch.map(({ event }) => event),
-        rules.patience,
-        () => {
-          isLate = true
-          fail(batch, 'LATE')
-        },
-      )
-      // A batch too large to be taken in time would never be taken.
-      batchEvents = isLate ? Math.max(1, batch.length >> 1) : Math.min(MAX_BATCH_EVENTS, batchEvents * 2)
-      if (outcome.kind === 'kept') {
-        succeed(batch)
-        continue
-      }
-      fail(batch, toFailure(outcome), outcome.kind === 'failed' ? outcome.error : undefined)
+      if (await write(batch, batch.length)) continue
       await pause(retryMs * (0.75 + Math.random() / 2))
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
     }
     isRunning = false
     for (const resolve of idle.splice(0)) resolve()
+    // It kept all, the last of it late: while it counts as failed nothing that is waited for is given to it.
+    if (failedSinceMs !== undefined && !isStopped) asking ??= setTimeout(() => void ask(), PROBE_MS).unref()
+  }
+  /** Gives a sink that was late what it kept last, as it may be given anything twice: in time, it works again. */
+  const ask = async (): Promise<void> => {
+    asking = undefined
+    if (isRunning || isStopped || lastKept === undefined || failedSinceMs === undefined) return
+    isRunning = true
+    await write([lastKept], 0)
+    await run()
   }
 
   const runner: Runner = {
@@ -219,6 +258,10 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     },
   }
   return runner
+}
+
+function isWordOfSinks({ event }: QueuedEvent): boolean {
+  return event.type === 'audit.sink_failed' || event.type === 'audit.sink_recovered'
 }
 
 function pause(ms: number): Promise<void> {
