@@ -2,6 +2,8 @@ import { UpstreamError, memoryReplayStore } from '@countersign/core'
 import type { Logger } from '@countersign/core'
 import { toElapsedMs, toMoment } from '@countersign/core/adapter'
 import type { Clock, Moment } from '@countersign/core/adapter'
+import { createLocalClaims } from './local-claims.js'
+import type { LocalClaim } from './local-claims.js'
 
 /** How long and how much one process may remember by itself. */
 export interface DegradedRules {
@@ -17,12 +19,6 @@ export interface DegradedEvent {
   readonly sinceMs: number
   /** How many ids were taken without Redis so far. */
   readonly accepted: number
-}
-
-/** An id that Redis has not seen. */
-export interface LocalClaim {
-  readonly id: string
-  readonly expiresAtMs: number
 }
 
 /** The memory of one process, kept beside the shared one and used in its place while that is away. */
@@ -49,12 +45,12 @@ export function createLocalWindow(
   const ids = memoryReplayStore({ maxEntries: rules.maxEntries, monotonicNow: clock.monotonicNow })
   let began: Moment | undefined
   let isExhausted = false
-  let taken: LocalClaim[] = []
+  const taken = createLocalClaims(() => clock.now())
   /** Until when an id that did not fit could still be sent again. */
   let blindUntil = -Infinity
 
   const tell = (state: DegradedEvent['state'], since: Moment): void => {
-    const event = { state, sinceMs: since.wallMs, accepted: taken.length }
+    const event = { state, sinceMs: since.wallMs, accepted: taken.added }
     logger.warn('Replays are looked for in this process alone', { ...event })
     try {
       onDegraded?.(event)
@@ -82,7 +78,7 @@ export function createLocalWindow(
       if (clock.monotonicNow() < blindUntil)
         throw new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { maxEntries: rules.maxEntries } })
       if (!ids.claim(id, ttlMs).fresh) return false
-      taken.push({ id, expiresAtMs: clock.now() + ttlMs })
+      taken.add({ id, expiresAtMs: clock.now() + ttlMs })
       if (began === undefined) {
         began = since
         tell('local', since)
@@ -92,11 +88,9 @@ export function createLocalWindow(
     recover() {
       if (began === undefined) return []
       tell('recovered', began)
-      const told = taken.filter(({ expiresAtMs }) => expiresAtMs > clock.now())
       began = undefined
       isExhausted = false
-      taken = []
-      return told
+      return taken.take()
     },
   }
 }

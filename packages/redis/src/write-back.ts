@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '@countersign/core'
 import { withDeadline } from './deadline.js'
-import type { LocalClaim } from './degraded.js'
+import type { LocalClaim } from './local-claims.js'
 import type { Link } from './link.js'
 import { toClaimKey } from './memory.js'
 
