@@ -104,9 +104,10 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     },
     revoke: (kid) => keeper.revoke(kid),
     health: () => ({
-      ok: findUsable() !== undefined && keeper.refusal === undefined,
+      // As findSigner() would answer: a key that was revoked while the store is away has no successor yet.
+      ok: keeper.refusal === undefined && rules.algorithms.every((name) => findUsable()?.signers.has(name) === true),
       version: keeper.held?.ring.version,
-      keys: (keeper.held?.ring.records ?? []).map((record) => toKeyHealth(record, rules)),
+      keys: (keeper.held?.ring.records ?? []).map((record) => toKeyHealth(record, rules, keeper.denied)),
     }),
     ready: () => sync(),
     async close() {

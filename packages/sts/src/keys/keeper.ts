@@ -26,6 +26,8 @@ export interface Keeper {
   readonly heardAt: Moment | undefined
   /** Why the store's document is not taken; `undefined` while it is. */
   readonly refusal: Refusal | undefined
+  /** What was revoked as far as this process knows, and since when, in milliseconds since the epoch: no document makes it forget. */
+  readonly denied: ReadonlyMap<string, number>
   /**
    * Reads the store, and changes what is due. Rejects with UpstreamError where the store does not answer, or its document is
    * refused; a change that fails is tried again with the next call, and rejects where there is no ring without it.
@@ -52,15 +54,14 @@ export function createKeeper(options: ReadSigningKeysOptions): Keeper {
   let heardAt: Moment | undefined
   let refusal: Refusal | undefined
   let turn: Promise<unknown> = Promise.resolve()
-  /** What was revoked as far as this process knows: no document makes it forget. */
-  const denied = new Set<string>()
+  const denied = new Map<string, number>()
 
   const within = <T>(what: string, work: () => Promise<T>): Promise<T> => withinDeadline(deadlineMs, what, work)
   /** Time goes on for a machine that sleeps, and for one whose clock is set back while the store is away. */
   const toNowMs = (): number => (heardAt === undefined ? clock.now() : heardAt.wallMs + toElapsedMs(clock, heardAt))
 
   const adopt = (ring: Ring, bytes: Uint8Array, beganAt: Moment): void => {
-    for (const { kid, state } of ring.records) if (state === 'revoked') denied.add(kid)
+    for (const { kid, state, sinceMs } of ring.records) if (state === 'revoked') denied.set(kid, sinceMs)
     held = toHeldRing(ring, bytes, (kid) => denied.has(kid))
     heardAt = beganAt
     refusal = undefined
@@ -99,7 +100,7 @@ export function createKeeper(options: ReadSigningKeysOptions): Keeper {
     if (audit !== undefined) await within('audit', () => recordChanges(audit, fresh))
     for (const { kid, to } of fresh) {
       recorded.add(`${to} ${kid}`)
-      if (to === 'revoked') denied.add(kid)
+      if (to === 'revoked' && !denied.has(kid)) denied.set(kid, toNowMs())
     }
     if (held !== undefined) held = toHeldRing(held.ring, held.bytes, (kid) => denied.has(kid))
   }
@@ -157,6 +158,7 @@ export function createKeeper(options: ReadSigningKeysOptions): Keeper {
     get refusal() {
       return refusal
     },
+    denied,
     sync: () =>
       inTurn(async () => {
         const ring = await refresh()

@@ -159,6 +159,26 @@ describe('without its store', () => {
     expect(keys.health().ok).toBe(true)
   })
 
+  it('an active key that is revoked leaves nothing to sign with, and health says so', async () => {
+    const keys = create({ algorithms: ['ES256', 'Ed25519'] })
+    const { kid } = await keys.findSigner('ES256')
+    const other = await keys.findSigner('Ed25519')
+    const stateOf = (name: string): unknown => keys.health().keys.find((key) => key.kid === name)
+    keys.store.before = away
+    keys.clock.advance(1_000)
+    await expect(keys.revoke(kid)).rejects.toMatchObject({ reason: 'ERR_STORE_UNAVAILABLE' })
+    await expect(keys.findSigner('ES256')).rejects.toMatchObject({ status: 503, detail: { what: 'active' } })
+    expect((await keys.findSigner('Ed25519')).kid).toBe(other.kid)
+    expect(keys.health()).toMatchObject({ ok: false, version: 1 })
+    expect(stateOf(kid)).toMatchObject({ state: 'revoked', sinceMs: keys.clock.now() })
+    expect(stateOf(other.kid)).toMatchObject({ state: 'active' })
+    keys.store.before = back
+    await keys.ready()
+    expect((await keys.findSigner('ES256')).kid).not.toBe(kid)
+    expect(keys.health().ok).toBe(true)
+    expect(stateOf(kid)).toMatchObject({ state: 'revoked' })
+  })
+
   it('a machine that slept, or whose clock was set back, wakes up with keys that are too old', async () => {
     const keys = create()
     await keys.ready()

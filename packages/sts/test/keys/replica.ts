@@ -38,6 +38,7 @@ export function createReplica(parts: Parts = {}, options: Partial<SigningKeysOpt
     log: logger.lines,
     sync: keeper.sync,
     revoke: keeper.revoke,
+    denied: keeper.denied,
     get held() {
       return keeper.held
     },
