@@ -13,6 +13,7 @@ import { createMissed } from './delivery/missed.js'
 import { createRunner } from './delivery/runner.js'
 import type { Runner, SinkRole } from './delivery/runner.js'
 import type { AuditReason } from './error-table.js'
+import { ATTACKER, NEIGHBOURHOOD } from './event/network.js'
 import { TYPES } from './event/table.js'
 import { createIdSource } from './event/uuid.js'
 import { createWriter } from './event/writer.js'
@@ -90,7 +91,8 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     return delivery
   }
   const begun = begin()
-  const denials = createDenials({ ...rules.denials, ...runtime })
+  const network = rules.privacy.shortAddresses ? NEIGHBOURHOOD : ATTACKER
+  const denials = createDenials({ ...rules.denials, network, ...runtime })
   const intakeRules = { rate: rules.sampling['authn.success'], timeoutMs: required.timeoutMs, ...runtime }
   const intake = createIntake(intakeRules, writer, denials, beginning, begun)
   const counting = setInterval(intake.tellCounts, rules.denials.countSeconds * 1_000)

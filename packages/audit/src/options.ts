@@ -66,7 +66,7 @@ export interface CheckpointOptions {
 export interface PrivacyOptions {
   /** Keep `sub` as a keyed digest of issuer and subject. Default false. */
   readonly pseudonymousSubjects?: boolean | undefined
-  /** Keep the /24 of an IPv4 address, the /48 of another. Default false. */
+  /** Keep the /24 of an IPv4 address, the /48 of another; refusals are counted by these then. Default false. */
   readonly shortAddresses?: boolean | undefined
 }
 

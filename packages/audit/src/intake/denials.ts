@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditEvent } from '@countersign/core'
 import { keepEntry } from '../event/keep.js'
-import { ATTACKER, toNetwork } from '../event/network.js'
+import { toNetwork } from '../event/network.js'
+import type { Prefix } from '../event/network.js'
 import { AS_IT_IS } from '../event/shape.js'
 
 /** How many refusals of strangers are written whole, and how often the rest is told. */
@@ -11,6 +12,8 @@ export interface DenialRules {
   readonly burst: number
   /** So often the counts are told, in seconds. */
   readonly countSeconds: number
+  /** How much of an address tells one network from another, and is written. */
+  readonly network: Prefix
   readonly now: () => number
   readonly monotonicNow: () => number
 }
@@ -49,7 +52,7 @@ interface Group {
 }
 
 /** Creates an empty count, with all of the burst. */
-export function createDenials({ perSecond, burst, now, monotonicNow }: DenialRules): Denials {
+export function createDenials({ perSecond, burst, network: prefix, now, monotonicNow }: DenialRules): Denials {
   let tokens = burst
   let filledMs = monotonicNow()
   let total = 0
@@ -61,7 +64,7 @@ export function createDenials({ perSecond, burst, now, monotonicNow }: DenialRul
     const { type, outcome, reason } = kept
     total += 1
     const kind = `${type} ${outcome} ${reason}`
-    const network = request?.ip === undefined ? undefined : toNetwork(request.ip, ATTACKER)
+    const network = request?.ip === undefined ? undefined : toNetwork(request.ip, prefix)
     const own = `${kind} ${network}`
     const name = groups.has(own) || groups.size < MAX_GROUPS ? own : kind
     const group = groups.get(name)
