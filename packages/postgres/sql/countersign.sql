@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS countersign_replay (
 );
 CREATE INDEX IF NOT EXISTS countersign_replay_expires_at ON countersign_replay (expires_at);
 
--- Since when each memory of ids has no gap: a promoted standby, or a restored backup, is another one.
+-- Since when each memory of ids has no gap: a promoted standby, or a backup that was recovered to a point in time, is another one.
+-- After any other restore delete its rows: DELETE FROM countersign_replay_memory. README.md says which.
 CREATE TABLE IF NOT EXISTS countersign_replay_memory (
   identity text COLLATE "C" PRIMARY KEY,
   since timestamptz NOT NULL

@@ -21,11 +21,11 @@ const PRUNED_AT_ONCE = 1_000
  * Remembers used ids in PostgreSQL, for every instance that has the same database.
  *
  * Of any number of claims of one id at most one is fresh: one statement decides. `memorySinceMs` says since when the database has
- * forgotten nothing: after a failover, or from a backup, whoever asks must not trust that an older id would still be known.
- * Times are the database's own.
+ * forgotten nothing: after a failover, whoever asks must not trust that an older id would still be known. Times are the database's own.
  *
  * `claim` rejects with UpstreamError `ERR_STORE_UNAVAILABLE` (503) within the deadline where PostgreSQL does not answer. It does not
- * see rows that somebody deletes, nor the claims of a primary that was cut off from its successor.
+ * see rows that somebody deletes, nor the claims of a primary that was cut off from its successor, nor a backup that was put back within
+ * the same cluster and timeline: whoever does that deletes the row of `countersign_replay_memory`, and the memory begins anew.
  *
  * @param client a `Pool` of `pg`, or what `postgres()` gives; never closed here. The tables are made by `migrate`
  * @throws ConfigurationError for another client, and for options that cannot be

@@ -12,6 +12,8 @@ export const DURABLE = `durable AS MATERIALIZED (
 )`
 
 /**
- * Which memory this is: the cluster, and its timeline, which changes when a standby is promoted and when a backup is restored.
+ * Which memory this is: the cluster, and its timeline, which changes when a standby is promoted and when a backup is recovered to a
+ * point in time. A dump that is put back into the same cluster keeps both, and so do a snapshot of the volume and a base backup that is
+ * started without `recovery.signal`: of these nothing here knows.
  */
 export const IDENTITY = `(SELECT system_identifier FROM pg_control_system()) || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8)`

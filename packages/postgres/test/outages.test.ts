@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { chownSync, cpSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import type { UpstreamError } from '@countersign/core'
+import type { ReplayClaim, UpstreamError } from '@countersign/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startProxy } from '../../redis/test/proxy.js'
 import type { Proxy } from '../../redis/test/proxy.js'
 import { migrate, postgresKeys, postgresReplayStore } from '../src/index.js'
 import { libraries } from './clients.js'
-import { noServer, runServer, startDatabase, until } from './servers.js'
+import { noServer, runProgram, runServer, startDatabase, until } from './servers.js'
 import type { TestDatabase } from './servers.js'
 
 /** The deadline is 100 ms. Asserted with slack, because the machine may be busy. */
@@ -111,6 +111,36 @@ describe.skipIf(noServer !== '')(`a database that is away${noServer}`, () => {
     const after = await replays.claim(makeId(), 60_000)
     expect(after.fresh).toBe(true)
     expect(after.memorySinceMs).toBeGreaterThan(before.memorySinceMs ?? Infinity)
+    await opened.close()
+  })
+
+  it('does not notice a dump that is put back into the same cluster: its row has to be deleted, or left out of the dump', async () => {
+    const opened = libraries[0]!.open(database.url)
+    await migrate(opened.client)
+    const replays = postgresReplayStore(opened.client, { deadlineMs: 1_000 })
+    const [all, partial] = [path.join(database.folder, 'all.dump'), path.join(database.folder, 'partial.dump')]
+    const before = await replays.claim(makeId(), 60_000)
+    const except = '--exclude-table-data=*.countersign_replay_memory'
+    await runProgram('pg_dump', '-Fc', '-f', all, database.url)
+    await runProgram('pg_dump', '-Fc', except, '-f', partial, database.url)
+    const restore = (from: string): Promise<void> => runProgram('pg_restore', '--clean', '-1', '-d', database.url, from)
+    const id = makeId()
+    const claim = async (): Promise<ReplayClaim> => replays.claim(id, 60_000)
+    expect((await claim()).fresh).toBe(true)
+
+    await restore(all)
+    expect(await claim()).toEqual({ fresh: true, memorySinceMs: before.memorySinceMs })
+    for (const heal of [
+      () => restore(all).then(() => database.command('DELETE FROM countersign_replay_memory')),
+      () => restore(partial),
+    ]) {
+      const startedMs = Date.now()
+      await heal()
+      const after = await claim()
+      expect(after.fresh).toBe(true)
+      // The database's clock is this machine's, and its answer is rounded up.
+      expect(after.memorySinceMs).toBeGreaterThanOrEqual(startedMs)
+    }
     await opened.close()
   })
 

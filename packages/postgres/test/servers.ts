@@ -78,6 +78,11 @@ async function findOwner(): Promise<{ readonly uid: number; readonly gid: number
   return { uid: Number(uid), gid: Number(gid) }
 }
 
+/** Runs one of PostgreSQL's own programs beside a server. */
+export async function runProgram(name: string, ...args: readonly string[]): Promise<void> {
+  await execute(findProgram(name) ?? name, args)
+}
+
 /** Starts a server on a free port, in a folder that goes with it. `settings` as in `postgresql.conf`. */
 export async function startDatabase(settings: Readonly<Record<string, string>> = {}): Promise<TestDatabase> {
   const owner = await findOwner()
