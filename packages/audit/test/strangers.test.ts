@@ -8,7 +8,7 @@ import { ATTACKER, NEIGHBOURHOOD, toNetwork } from '../src/event/network.js'
 import { parseLine } from '../src/chain/parse.js'
 import { toLine } from '../src/chain/line.js'
 import { TYPES } from '../src/event/table.js'
-import { createTestSink, toOptions } from './doubles.js'
+import { createTestSink, strangersDenial, toOptions } from './doubles.js'
 import { fullEntry, types } from './events.js'
 import { isSoak } from './soak.js'
 
@@ -240,4 +240,31 @@ it.each([
 ])('the network of %s is %s, and for privacy %s', (address, attacker, neighbourhood) => {
   expect(toNetwork(address, ATTACKER)).toBe(attacker)
   expect(toNetwork(address, NEIGHBOURHOOD)).toBe(neighbourhood)
+})
+
+describe('refusals of strangers', () => {
+  it('are counted by the part of an address that may be kept, where addresses are shortened', async () => {
+    const sink = createTestSink()
+    const denials = { perSecond: 1, burst: 1 }
+    const trail = createAuditTrail(toOptions([sink], { denials, privacy: { shortAddresses: true } }))
+    await trail.ready()
+    for (const ip of [
+      '192.0.2.1',
+      '2001:db8:1:1::1',
+      '2001:db8:1:2::1',
+      '2001:db8:2:1::1',
+      '192.0.2.2',
+      '198.51.100.1',
+    ])
+      await trail.record({ ...strangersDenial, request: { id: 'r', ip } })
+    await trail.close()
+    const own = sink.events.filter(({ type }) => type === strangersDenial.type)
+    expect(own.map(({ request, counted }) => [request?.ip, counted?.network, counted?.count])).toEqual([
+      ['192.0.2.0/24', undefined, undefined],
+      [undefined, '2001:db8:1::/48', 2],
+      [undefined, '2001:db8:2::/48', 1],
+      [undefined, '192.0.2.0/24', 1],
+      [undefined, '198.51.100.0/24', 1],
+    ])
+  })
 })
