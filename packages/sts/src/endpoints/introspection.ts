@@ -1,4 +1,5 @@
 import { AuthenticationError } from '@countersign/core'
+import type { AuditEntry } from '@countersign/core'
 import { findClaim } from '@countersign/core/server'
 import { TokenError, toTokenError } from '../errors.js'
 import { toAnswer } from '../http/answer.js'
@@ -8,6 +9,7 @@ import type { OwnToken } from '../subject/own-token.js'
 import type { AuthenticatedClient } from '../token-request.js'
 import { readClientRequest } from './client-request.js'
 import type { EndpointCall, EndpointContext } from './endpoint.js'
+import { toOwnTokenRef } from './own-token-ref.js'
 
 const INACTIVE = { active: false } as const
 
@@ -22,18 +24,67 @@ export async function answerIntrospection(call: EndpointCall, context: EndpointC
   const { form, client } = await readClientRequest(call, '/introspect', context)
   const token = form.get('token')?.[0]
   if (token === undefined) throw new TokenError('ERR_STS_PARAMETER_MISSING', { detail: { parameter: 'token' } })
-  const own = await findOwnToken(token, context)
-  return toAnswer(own !== undefined && mayKnow(client, own) ? { ...toResponse(own), active: true } : INACTIVE)
+  const note = (what: Finding): void => noteIntrospection(what, token, client, call, context)
+  const found = await examine(token, context)
+  if (found instanceof TokenError) {
+    note({ outcome: 'error', reason: found.rootReason })
+    throw found
+  }
+  if (found instanceof AuthenticationError) {
+    note({ outcome: 'failure', reason: found.reason })
+    return toAnswer(INACTIVE)
+  }
+  const isTold = mayKnow(client, found)
+  note({ outcome: isTold ? 'success' : 'denied', own: found })
+  return toAnswer(isTold ? { ...toResponse(found), active: true } : INACTIVE)
 }
 
-async function findOwnToken(token: string, { service }: EndpointContext): Promise<OwnToken | undefined> {
+/** Not ours, over, revoked: one answer. That it cannot be known is another. */
+async function examine(
+  token: string,
+  { service }: EndpointContext,
+): Promise<OwnToken | AuthenticationError | TokenError> {
   try {
     return await verifyOwnToken(token, service)
   } catch (error) {
-    // Not ours, over, revoked: one answer. That it cannot be known is another.
-    if (error instanceof AuthenticationError) return undefined
-    throw toTokenError(error)
+    return error instanceof AuthenticationError ? error : toTokenError(error)
   }
+}
+
+/** What a token was found to be worth. */
+interface Finding extends Pick<AuditEntry, 'outcome' | 'reason'> {
+  readonly own?: OwnToken | undefined
+}
+
+/** Nothing waits for it: whoever is told what a token is worth is given nothing that it did not have. */
+function noteIntrospection(
+  { own, ...verdict }: Finding,
+  token: string,
+  { registration, method, keyId }: AuthenticatedClient,
+  { id, peer, startedAtMs }: EndpointCall,
+  context: EndpointContext,
+): void {
+  const { audit, logger, runtime } = context.service
+  // Of what was not verified nothing but its fingerprint: a token that was refused can then be searched for.
+  const known =
+    own === undefined
+      ? { tokens: { subject: { fp: audit.fingerprint(token) } } }
+      : {
+          subject: { iss: own.identity.issuer, sub: own.identity.subject },
+          tokens: { issued: toOwnTokenRef(token, own, context) },
+        }
+  const entry: AuditEntry = {
+    type: 'token.introspected',
+    ...verdict,
+    ...known,
+    request: { id, method: 'POST', route: '/introspect', ip: peer.remoteAddress },
+    client: { id: registration.clientId, authMethod: method, keyId },
+    durationMs: Math.max(0, runtime.now() - startedAtMs),
+  }
+  audit.record(entry).catch((error: unknown) => {
+    const cause = error instanceof Error ? error.name : 'unknown'
+    logger.error('An introspection could not be recorded', { cause })
+  })
 }
 
 /** A token that is somebody else's business could be tried out here by whoever found it (RFC 7662 section 4). */

@@ -1,6 +1,5 @@
 import { AuthenticationError, CountersignError, UpstreamError } from '@countersign/core'
-import type { AuditTokenRef } from '@countersign/core'
-import { decodeJws, findClaim, readDate, withDeadline } from '@countersign/core/server'
+import { decodeJws, findClaim, withDeadline } from '@countersign/core/server'
 import { TokenError, toTokenError } from '../errors.js'
 import type { TokenRevocations } from '../options.js'
 import { verifyOwnToken } from '../subject/own-token.js'
@@ -9,6 +8,7 @@ import type { AuthenticatedClient } from '../token-request.js'
 import { TOKEN_LIMITS } from '../tokens/limits.js'
 import { readClientRequest } from './client-request.js'
 import type { EndpointCall, EndpointContext } from './endpoint.js'
+import { toOwnTokenRef } from './own-token-ref.js'
 import { recordFailure } from './record-failure.js'
 
 /**
@@ -47,7 +47,7 @@ async function toForeign(
 ): Promise<TokenError> {
   const error = new TokenError('ERR_STS_REVOCATION_FOREIGN')
   const client = { id: registration.clientId, authMethod: method, keyId }
-  const tokens = { issued: toRef(token, own, context) }
+  const tokens = { issued: toOwnTokenRef(token, own, context) }
   await recordFailure(error, call, { route: '/revoke', client, type: 'token.revoked', tokens }, context)
   return error
 }
@@ -99,19 +99,10 @@ async function record(
       request: { id, method: 'POST', route: '/revoke', ip: peer.remoteAddress },
       client: { id: client.registration.clientId, authMethod: client.method, keyId: client.keyId },
       subject: { iss: identity.issuer, sub: identity.subject },
-      tokens: { issued: toRef(token, own, context) },
+      tokens: { issued: toOwnTokenRef(token, own, context) },
       durationMs: service.runtime.now() - startedAtMs,
     })
   } catch (cause) {
     throw new TokenError('ERR_STS_AUDIT_UNAVAILABLE', { cause })
   }
-}
-
-function toRef(
-  token: string,
-  { tokenId, payload, expiresAtSeconds }: OwnToken,
-  { service: { audit, issuer } }: EndpointContext,
-): AuditTokenRef {
-  const fp = audit.fingerprint(token)
-  return { fp, jti: tokenId, iss: issuer, iat: readDate(payload, 'iat'), exp: expiresAtSeconds }
 }

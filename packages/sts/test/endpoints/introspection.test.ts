@@ -91,6 +91,48 @@ describe('introspection', () => {
     expect(await introspect(world, old)).toEqual(INACTIVE)
   })
 
+  it('stands in the trail: who asked about which token, and why it was worth nothing', async () => {
+    const world = await createWorld()
+    const token = await world.token()
+    const { jti, sub, iat, exp } = payloadOf(token)
+    const seen = async (asked: string, as: string): Promise<unknown> => {
+      await introspect(world, asked, as)
+      return world.audit.entries.at(-1)
+    }
+    const fp = world.options.audit.fingerprint(token)
+    const event = {
+      type: 'token.introspected',
+      outcome: 'success',
+      request: { id: expect.any(String) as string, method: 'POST', route: '/introspect', ip: undefined },
+      client: { id: 'billing', authMethod: expect.any(String) as string },
+      subject: { iss: STS, sub },
+      tokens: { issued: { fp, jti, iss: STS, iat, exp } },
+      durationMs: 0,
+    }
+    expect(await seen(token, 'billing')).toMatchObject(event)
+    const foreign = { ...event, outcome: 'denied', client: { ...event.client, id: 'stranger' } }
+    expect(await seen(token, 'stranger')).toMatchObject(foreign)
+    world.clock.advance(306_000)
+    const over = await seen(token, 'billing')
+    expect(over).toMatchObject({ outcome: 'failure', reason: 'ERR_TOKEN_EXPIRED', tokens: { subject: { fp } } })
+    expect(over).not.toHaveProperty('subject')
+    expect(JSON.stringify(world.audit.entries)).not.toContain(token)
+  })
+
+  it('waits for no trail, and tells of one that fails', async () => {
+    const lines: unknown[] = []
+    const quiet = (): void => {}
+    const logger = { debug: quiet, info: quiet, warn: quiet, error: (...line: unknown[]) => void lines.push(line) }
+    const { options } = await createWorld()
+    const token = await (await createWorld()).token()
+    let record: () => Promise<void> = () => new Promise(() => {})
+    const world = await createWorld({ logger, audit: { ...options.audit, record: () => record() } })
+    expect(await introspect(world, token)).toEqual(INACTIVE)
+    record = () => Promise.reject(new RangeError('secret'))
+    expect(await introspect(world, token)).toEqual(INACTIVE)
+    expect(lines).toEqual([['An introspection could not be recorded', { cause: 'RangeError' }]])
+  })
+
   it('RFC 7662 section 2.1: is for authenticated clients', async () => {
     const world = await createWorld()
     const token = await world.token()
@@ -115,5 +157,7 @@ describe('introspection', () => {
     const answer = await world.post('/introspect', { as: 'job', form })
     expect([answer.status, answer.body['error']]).toEqual([503, 'temporarily_unavailable'])
     expect(answer.headers.get('retry-after')).toBe('1')
+    const failure = { type: 'token.introspected', outcome: 'error', reason: 'ERR_STATUS_UNAVAILABLE' }
+    expect(world.audit.entries.at(-1)).toMatchObject(failure)
   })
 })
