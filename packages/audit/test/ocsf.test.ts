@@ -1,5 +1,7 @@
 import { toOCSF } from '@countersign/audit'
+import type { AuditParty, AuditType } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
+import { TYPES } from '../src/event/table.js'
 import { fullEntry, toEvent, types } from './events.js'
 
 /** Of OCSF 1.8.0, by hand: what each class must have, and of what at least one. Dots lead into objects. */
@@ -89,6 +91,32 @@ describe('toOCSF gives what OCSF 1.8.0 demands', () => {
     expect(mapped.time).toBe(Date.UTC(2026, 10, 24))
     expect(mapped.metadata['version']).toBe('1.8.0')
     expect(JSON.parse(JSON.stringify(mapped))).toEqual(mapped)
+  })
+})
+
+/** Every text and number in a value. */
+function leaves(value: unknown): readonly unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value]
+}
+
+describe('toOCSF loses nothing of who it was', () => {
+  const actor = fullEntry.actor?.map((party, index) => ({
+    ...party,
+    sid: `a-${index}`,
+    acr: `acr-${index}`,
+    amr: [`amr-${index}`],
+    authTime: 100 + index,
+  }))
+  const subject = { ...fullEntry.subject, acr: 'acr-s', amr: ['amr-s'], authTime: 99 } as AuditParty
+
+  it.each([...types.filter((type) => TYPES[type] !== 'own'), 'of a later version'])('of %s', (type) => {
+    for (const acted of [actor, undefined]) {
+      const event = { ...toEvent('authn.failure', { ...fullEntry, subject, actor: acted }), type: type as AuditType }
+      const kept = new Set(leaves(toOCSF(event)))
+      const given = leaves([subject, acted ?? [], event.client, event.request])
+      // Kinds are numbers there.
+      expect(given.filter((leaf) => !kept.has(leaf) && leaf !== 'user' && leaf !== 'service')).toEqual([])
+    }
   })
 })
 

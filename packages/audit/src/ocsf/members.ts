@@ -10,19 +10,19 @@ export function toMembers(name: OcsfClassName, event: AuditEvent): Members {
     case 'authentication':
       return { ...toIam(event), user: toUser(event.subject), service: toTarget(event), ...toProtocol(event) }
     case 'entity_management':
-      return { ...toIam(event), entity: toEntity(event), unmapped: toUnmapped(event) }
+      return { ...toIam(event), entity: toEntity(event), unmapped: toUnmapped(name, event) }
     case 'api_activity':
       return {
         actor: toActor(event),
         api: { operation: toOperation(event), service: { name: event.service.name } },
         src_endpoint: toEndpoint(event) ?? { name: 'unknown' },
         http_request: toHttpRequest(event),
-        unmapped: toUnmapped(event),
+        unmapped: toUnmapped(name, event),
       }
     case 'application_lifecycle': {
       const { service } = event
       const app = { name: service.name, version: service.version, uid: service.instance }
-      return { app, unmapped: toUnmapped(event) }
+      return { app, unmapped: toUnmapped(name, event) }
     }
   }
 }
@@ -32,9 +32,9 @@ function toIam(event: AuditEvent): Members {
 }
 
 /** The current actor, the client by which it came, and what was decided about it. OCSF wants at least one of them. */
-function toActor({ type, actor, subject, client, policy, service }: AuditEvent): Members {
-  const [current] = actor ?? []
-  const user = current ?? (type === 'authz.denied' ? subject : undefined)
+function toActor(event: AuditEvent): Members {
+  const { type, subject, client, policy, service } = event
+  const user = findActor(event)
   const isDenied = type === 'authz.denied'
   const decided = withoutAbsent({
     decision: isDenied ? 'denied' : undefined,
@@ -47,6 +47,11 @@ function toActor({ type, actor, subject, client, policy, service }: AuditEvent):
     app_name: user === undefined && client === undefined ? service.name : undefined,
     authorizations: Object.keys(decided).length === 0 ? undefined : [decided],
   })
+}
+
+/** Who acted: of a denial the subject itself, where nobody acted for it. */
+function findActor({ type, actor, subject }: AuditEvent): AuditParty | undefined {
+  return actor?.[0] ?? (type === 'authz.denied' ? subject : undefined)
 }
 
 const USER_TYPES = { user: 1, service: 4, agent: 99 } as const
@@ -67,7 +72,7 @@ function toProtocol(event: AuditEvent): Members {
     auth_protocol_id: isSaml ? 5 : 6,
     auth_protocol: isSaml ? 'SAML' : 'OAUTH 2.0',
     session: subject?.sid === undefined ? undefined : { uid: subject.sid, issuer: subject.iss },
-    unmapped: toUnmapped(event),
+    unmapped: toUnmapped('authentication', event),
   }
 }
 
@@ -102,12 +107,29 @@ function toHttpRequest({ request }: AuditEvent): Members | undefined {
 }
 
 /** What has no place of its own: tokens above all, of which OCSF knows other kinds. */
-function toUnmapped(event: AuditEvent): Members {
-  const { actor, client, scope, exchange, tokens, policy, key, keySet, target, trace, chain } = event
+function toUnmapped(name: OcsfClassName, event: AuditEvent): Members {
+  const { actor, scope, exchange, tokens, policy, key, keySet, target, trace, chain } = event
   const { sampled, gap, sink, checkpoint, predecessor } = event
-  const history = actor !== undefined && actor.length > 1 ? actor.slice(1) : undefined
-  const { authMethod, keyId } = client ?? {}
-  const own = { client: withoutAbsent({ authMethod, keyId }), actor_history: history, chain, predecessor }
+  const own = { ...toPeople(name, event), actor_history: actor?.slice(1), chain, predecessor }
   const rest = { scope, exchange, tokens, policy, key, key_set: keySet, target, trace, sampled, gap, sink, checkpoint }
   return withoutAbsent({ ...own, ...rest })
+}
+
+/** Those of an event, whole where its class has no place for them, and else what a user and an application have no members for. */
+function toPeople(name: OcsfClassName, event: AuditEvent): Members {
+  const { subject, actor, client, request } = event
+  const [current] = actor ?? []
+  if (name === 'application_lifecycle') return { subject, actor: current, client, request }
+  const { authMethod, keyId } = client ?? {}
+  const isUser = name === 'authentication' || findActor(event) === subject
+  // The session of an actor is the subject's there.
+  return {
+    subject: isUser ? withoutAbsent(toProof(subject)) : subject,
+    actor: withoutAbsent({ sid: current?.sid, ...toProof(current) }),
+    client: withoutAbsent({ authMethod, keyId }),
+  }
+}
+
+function toProof({ acr, amr, authTime }: Partial<AuditParty> = {}): Members {
+  return { acr, amr, authTime }
 }
