@@ -168,7 +168,7 @@ export interface AuditEvent extends AuditEntry {
   /** RFC 3339, milliseconds, UTC. */
   readonly time: string
   readonly service: { readonly name: string; readonly version: string; readonly instance: string }
-  /** In place of so many refusals of one kind from one network (/64, or /24 of IPv4), which came faster than they are written. Times in RFC 3339. */
+  /** In place of so many refusals of one kind from one network (/64, or /48 where addresses are shortened; /24 of IPv4), which came faster than they are written. Times in RFC 3339. */
   readonly counted?:
     | {
         readonly count: number
