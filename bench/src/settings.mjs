@@ -35,7 +35,7 @@ const full = {
     algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
     peers: true,
   },
-  http: { rounds: 7, seconds: 2, connections: 32, alone: true, algorithms: ['RS256', 'ES256'], all: true },
+  http: { rounds: 7, seconds: 1, connections: 32, alone: true, algorithms: ['RS256', 'ES256'], all: true },
   growth: {
     rounds: 9,
     issuers: [1, 10, 100, 1_000, 10_000],
@@ -45,7 +45,7 @@ const full = {
   },
   storms: { floodSeconds: 10, coldRequests: 500, peers: true },
   extras: { rounds: 15, batchMs: 50, all: true },
-  exchange: { rounds: 9, seconds: 2, connections: [1, 8, 32] },
+  exchange: { rounds: 9, seconds: 1, connections: [1, 8, 32] },
   audit: { rounds: 9, batchMs: 300, callers: [1, 64, 512], requestRounds: 13, requestSeconds: 1 },
   start: { rounds: 15 },
 }
@@ -62,12 +62,12 @@ const check = {
     algorithms: ['RS256', 'ES256', 'EdDSA'],
     peers: false,
   },
-  http: { rounds: 11, seconds: 1, connections: 32, alone: false, algorithms: ['RS256', 'ES256'], all: false },
+  http: { rounds: 9, seconds: 1, connections: 32, alone: false, algorithms: ['RS256', 'ES256'], all: false },
   growth: { rounds: 60, issuers: [1, 10_000], keys: [], tokens: [10_000, 50_000, 100_000], tokenKiB: [] },
   storms: { floodSeconds: 10, coldRequests: 500, peers: false },
   extras: { rounds: 0, batchMs: 0, all: false },
   exchange: { rounds: 0, seconds: 0, connections: [] },
-  audit: { rounds: 0, batchMs: 0, callers: [], requestRounds: 20, requestSeconds: 1 },
+  audit: { rounds: 0, batchMs: 0, callers: [], requestRounds: 16, requestSeconds: 1 },
   start: { rounds: 9 },
 }
 
