@@ -263,6 +263,7 @@ describe('the public names are part of the promise of a version:', () => {
         flag
         getPrincipal
         invalid
+        isPending
         list
         listOrNone
         logger
