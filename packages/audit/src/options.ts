@@ -40,7 +40,7 @@ export interface RequiredSinks {
   readonly timeoutMs?: number | undefined
 }
 
-/** Refusals where nobody has proven who they are: written up to a rate, then counted by reason and network (/64, or /24 of IPv4). */
+/** Refusals where nobody has proven who they are: written up to a rate, then counted by reason and network (/64, or /48 where addresses are shortened; /24 of IPv4). */
 export interface DenialOptions {
   /** Written whole, a second, on average. Default 50. */
   readonly perSecond?: number | undefined

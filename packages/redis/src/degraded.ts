@@ -45,7 +45,7 @@ export function createLocalWindow(
   const ids = memoryReplayStore({ maxEntries: rules.maxEntries, monotonicNow: clock.monotonicNow })
   let began: Moment | undefined
   let isExhausted = false
-  const taken = createLocalClaims(() => clock.now())
+  const taken = createLocalClaims(() => clock.monotonicNow())
   /** Until when an id that did not fit could still be sent again. */
   let blindUntil = -Infinity
 
@@ -78,7 +78,7 @@ export function createLocalWindow(
       if (clock.monotonicNow() < blindUntil)
         throw new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { maxEntries: rules.maxEntries } })
       if (!ids.claim(id, ttlMs).fresh) return false
-      taken.add({ id, expiresAtMs: clock.now() + ttlMs })
+      taken.add({ id, endsAtMs: clock.monotonicNow() + ttlMs })
       if (began === undefined) {
         began = since
         tell('local', since)

@@ -1,7 +1,8 @@
 /** An id that Redis has not seen. */
 export interface LocalClaim {
   readonly id: string
-  readonly expiresAtMs: number
+  /** Until when it may be sent again, on the clock that is never set: one that was set forward for a while must lose no id. */
+  readonly endsAtMs: number
 }
 
 /** What a process took without Redis, and has to tell it. */
@@ -19,7 +20,7 @@ export interface LocalClaims {
 const LOOKED_AT = 4
 
 /** Creates an empty list. */
-export function createLocalClaims(now: () => number): LocalClaims {
+export function createLocalClaims(monotonicNow: () => number): LocalClaims {
   let claims: LocalClaim[] = []
   let added = 0
   let at = 0
@@ -27,7 +28,7 @@ export function createLocalClaims(now: () => number): LocalClaims {
   const sweep = (nowMs: number): void => {
     for (let left = LOOKED_AT; left > 0 && claims.length > 0; left--) {
       if (at >= claims.length) at = 0
-      if ((claims[at]?.expiresAtMs ?? 0) > nowMs) {
+      if ((claims[at]?.endsAtMs ?? 0) > nowMs) {
         at += 1
         continue
       }
@@ -43,13 +44,13 @@ export function createLocalClaims(now: () => number): LocalClaims {
       return claims.length
     },
     add(claim) {
-      sweep(now())
+      sweep(monotonicNow())
       claims.push(claim)
       added += 1
     },
     take() {
-      const nowMs = now()
-      const taken = claims.filter(({ expiresAtMs }) => expiresAtMs > nowMs)
+      const nowMs = monotonicNow()
+      const taken = claims.filter(({ endsAtMs }) => endsAtMs > nowMs)
       claims = []
       added = 0
       at = 0

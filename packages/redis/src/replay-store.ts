@@ -83,7 +83,7 @@ export function replayStore(client: RedisClient, options: ReplayStoreOptions = {
         return { fresh: local.claim(id, ttl) }
       }
       if (local === undefined) return claimed
-      void writeBack(link, local.recover(), { prefix, now: () => runtime.now(), logger })
+      void writeBack(link, local.recover(), { prefix, monotonicNow: () => runtime.monotonicNow(), logger })
       return claimed.fresh && !local.confirm(id, ttl) ? { fresh: false } : claimed
     },
   }

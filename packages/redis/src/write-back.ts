@@ -14,8 +14,8 @@ const BATCH_MS = 2_000
 /** What is needed to tell a server of ids. */
 export interface WriteBackRules {
   readonly prefix: string
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
+  /** Milliseconds, on the clock that is never set. */
+  readonly monotonicNow: () => number
   readonly logger: Logger
 }
 
@@ -32,10 +32,14 @@ export async function writeBack(link: Link, claims: readonly LocalClaim[], rules
 }
 
 /** @returns how many were refused, or not answered in time */
-async function writeBatch(link: Link, claims: readonly LocalClaim[], { prefix, now }: WriteBackRules): Promise<number> {
+async function writeBatch(
+  link: Link,
+  claims: readonly LocalClaim[],
+  { prefix, monotonicNow }: WriteBackRules,
+): Promise<number> {
   let told = 0
-  const tell = async ({ id, expiresAtMs }: LocalClaim): Promise<void> => {
-    const leftMs = Math.ceil(expiresAtMs - now())
+  const tell = async ({ id, endsAtMs }: LocalClaim): Promise<void> => {
+    const leftMs = Math.ceil(endsAtMs - monotonicNow())
     const key = toClaimKey(prefix, id)
     const mark = randomBytes(16).toString('base64url')
     if (leftMs > 0) await link.send(key, ['SET', key, mark, 'NX', 'PX', String(leftMs)])

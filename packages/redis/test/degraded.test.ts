@@ -74,9 +74,18 @@ describe('a local window', () => {
     claim('long', 60_000)
     clock.advance(30_000)
     expect(() => claim('late', 60_000)).toThrow(outOfTime)
-    expect(recover()).toEqual([{ id: 'long', expiresAtMs: startMs + 60_000 }])
+    expect(recover()).toEqual([{ id: 'long', endsAtMs: 500 + 60_000 }])
     expect(recover()).toEqual([])
     expect(claim('new', 60_000)).toBe(true)
+  })
+
+  it('forgets no id over a clock that is set forward for a while', () => {
+    const { claim, recover, clock } = open()
+    claim('a', 10_000)
+    clock.suspend(20_000)
+    claim('b', 10_000)
+    clock.suspend(-20_000)
+    expect(recover().map(({ id }) => id)).toEqual(['a', 'b'])
   })
 
   it('refuses when it is full', () => {

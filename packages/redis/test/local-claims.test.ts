@@ -10,10 +10,10 @@ describe('ids that were taken without Redis', () => {
 
   it('are told once, those that may still be sent', () => {
     const { clock, claims } = open()
-    claims.add({ id: 'short', expiresAtMs: 1_000 })
-    claims.add({ id: 'long', expiresAtMs: 60_000 })
+    claims.add({ id: 'short', endsAtMs: 1_000 })
+    claims.add({ id: 'long', endsAtMs: 60_000 })
     clock.nowMs = 1_000
-    expect(claims.take()).toEqual([{ id: 'long', expiresAtMs: 60_000 }])
+    expect(claims.take()).toEqual([{ id: 'long', endsAtMs: 60_000 }])
     expect([claims.take(), claims.added, claims.size]).toEqual([[], 0, 0])
   })
 
@@ -23,7 +23,7 @@ describe('ids that were taken without Redis', () => {
     for (let index = 0; index < 100_000; index++) {
       clock.nowMs = index
       // A thousand live at any time, or twice as many.
-      claims.add({ id: `${index}`, expiresAtMs: index + (index % 2 === 0 ? 1_000 : 2_000) })
+      claims.add({ id: `${index}`, endsAtMs: index + (index % 2 === 0 ? 1_000 : 2_000) })
       most = Math.max(most, claims.size)
     }
     expect(most).toBeLessThan(3_000)

@@ -81,8 +81,11 @@ const MAX_BATCH_EVENTS = 1_024
 const MAX_BATCH_BYTES = 1_048_576
 const FIRST_RETRY_MS = 10
 const LAST_RETRY_MS = 1_000
-/** So often a sink that is down is asked again, if nothing else asks it. */
+/** So often a sink that is full is asked for room. */
 const PROBE_MS = 1_000
+/** A sink that was late and has nothing to keep is asked after so long, and each time twice as late. */
+const FIRST_ASK_MS = 1_000
+const LAST_ASK_MS = 60_000
 /** A sink that is full, or late, tells of its losses so often: whoever dies before it is up again must not look like a thief. */
 const FULL_GAP_MS = 10_000
 
@@ -104,6 +107,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   let lastToldMs = -Infinity
   let lastKept: QueuedEvent | undefined
   let asking: NodeJS.Timeout | undefined
+  let askMs = FIRST_ASK_MS
 
   const lose = (event: AuditEvent): void => {
     losses.add(event.chain.seq)
@@ -136,7 +140,10 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     lastKept = batch.at(-1)
     for (const { ticket } of batch) if (role === 'required') ticket?.acknowledge()
     retryMs = FIRST_RETRY_MS
-    if (!isLate) failedSinceMs = undefined
+    if (!isLate) {
+      failedSinceMs = undefined
+      askMs = FIRST_ASK_MS
+    }
     if (batch.some(({ isOrdinary }) => isOrdinary)) isOutOfRoom = false
     const state = toState()
     if (state === 'up') downSinceMs = undefined
@@ -186,11 +193,15 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     isRunning = false
     for (const resolve of idle.splice(0)) resolve()
     // It kept all, the last of it late: while it counts as failed nothing that is waited for is given to it.
-    if (failedSinceMs !== undefined && !isStopped) asking ??= setTimeout(() => void ask(), PROBE_MS).unref()
+    if (failedSinceMs !== undefined && !isStopped) asking ??= setTimeout(() => void ask(), askMs).unref()
   }
-  /** Gives a sink that was late what it kept last, as it may be given anything twice: in time, it works again. */
+  /**
+   * Gives a sink that was late what it kept last, as it may be given anything twice: in time, it works again. Whoever keeps each event
+   * once, as a file and PostgreSQL do, has nothing to write then, and shows by the next event only whether it is in time.
+   */
   const ask = async (): Promise<void> => {
     asking = undefined
+    askMs = Math.min(LAST_ASK_MS, askMs * 2)
     if (isRunning || isStopped || lastKept === undefined || failedSinceMs === undefined) return
     isRunning = true
     await write([lastKept], 0)

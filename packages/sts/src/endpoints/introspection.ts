@@ -65,26 +65,27 @@ function noteIntrospection(
   context: EndpointContext,
 ): void {
   const { audit, logger, runtime } = context.service
-  // Of what was not verified nothing but its fingerprint: a token that was refused can then be searched for.
-  const known =
-    own === undefined
+  const toEntry = (): AuditEntry => ({
+    type: 'token.introspected',
+    ...verdict,
+    // Of what was not verified nothing but its fingerprint: a token that was refused can then be searched for.
+    ...(own === undefined
       ? { tokens: { subject: { fp: audit.fingerprint(token) } } }
       : {
           subject: { iss: own.identity.issuer, sub: own.identity.subject },
           tokens: { issued: toOwnTokenRef(token, own, context) },
-        }
-  const entry: AuditEntry = {
-    type: 'token.introspected',
-    ...verdict,
-    ...known,
+        }),
     request: { id, method: 'POST', route: '/introspect', ip: peer.remoteAddress },
     client: { id: registration.clientId, authMethod: method, keyId },
     durationMs: Math.max(0, runtime.now() - startedAtMs),
-  }
-  audit.record(entry).catch((error: unknown) => {
-    const cause = error instanceof Error ? error.name : 'unknown'
-    logger.error('An introspection could not be recorded', { cause })
   })
+  // Whatever a recorder does, throw included, the answer is the same.
+  Promise.resolve()
+    .then(() => audit.record(toEntry()))
+    .catch((error: unknown) => {
+      const cause = error instanceof Error ? error.name : 'unknown'
+      logger.error('An introspection could not be recorded', { cause })
+    })
 }
 
 /** A token that is somebody else's business could be tried out here by whoever found it (RFC 7662 section 4). */

@@ -66,6 +66,14 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     if (found === undefined) throw unavailable({ what: 'store' })
     return found
   }
+  /** A key that was revoked while the store is away has no successor yet; an algorithm that is new has its first key soon enough. */
+  const canSign = (held: HeldRing | undefined): boolean =>
+    held !== undefined &&
+    held.signers.size > 0 &&
+    held.ring.records.every(
+      ({ algorithm, state }) =>
+        state !== 'active' || !rules.algorithms.includes(algorithm) || held.signers.has(algorithm),
+    )
   const schedule = (): void => {
     // A tenth of jitter: replicas that were started together do not all rotate at once.
     timer = setTimeout(
@@ -104,8 +112,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     },
     revoke: (kid) => keeper.revoke(kid),
     health: () => ({
-      // As findSigner() would answer: a key that was revoked while the store is away has no successor yet.
-      ok: keeper.refusal === undefined && rules.algorithms.every((name) => findUsable()?.signers.has(name) === true),
+      ok: keeper.refusal === undefined && canSign(findUsable()),
       version: keeper.held?.ring.version,
       keys: (keeper.held?.ring.records ?? []).map((record) => toKeyHealth(record, rules, keeper.denied)),
     }),

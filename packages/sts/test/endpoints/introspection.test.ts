@@ -130,7 +130,12 @@ describe('introspection', () => {
     expect(await introspect(world, token)).toEqual(INACTIVE)
     record = () => Promise.reject(new RangeError('secret'))
     expect(await introspect(world, token)).toEqual(INACTIVE)
-    expect(lines).toEqual([['An introspection could not be recorded', { cause: 'RangeError' }]])
+    record = () => {
+      throw new TypeError('secret')
+    }
+    expect(await introspect(world, token)).toEqual(INACTIVE)
+    const told = ['RangeError', 'TypeError'].map((cause) => ['An introspection could not be recorded', { cause }])
+    expect(lines).toEqual(told)
   })
 
   it('RFC 7662 section 2.1: is for authenticated clients', async () => {

@@ -179,6 +179,17 @@ describe('without its store', () => {
     expect(stateOf(kid)).toMatchObject({ state: 'revoked' })
   })
 
+  it('an algorithm that is new to a ring waits for its first key, and the service is well meanwhile', async () => {
+    const before = create({ algorithms: ['ES256'] })
+    await before.ready()
+    const keys = create({ algorithms: ['ES256', 'Ed25519'], store: before.store })
+    await keys.ready()
+    await expect(keys.findSigner('Ed25519')).rejects.toMatchObject({ status: 503, detail: { what: 'active' } })
+    const added = keys.health().keys.filter(({ algorithm }) => algorithm === 'Ed25519')
+    expect(added.map(({ state }) => state)).toEqual(['pending'])
+    expect(keys.health().ok).toBe(true)
+  })
+
   it('a machine that slept, or whose clock was set back, wakes up with keys that are too old', async () => {
     const keys = create()
     await keys.ready()
