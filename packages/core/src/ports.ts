@@ -203,7 +203,7 @@ export interface AuditSink {
   readonly name: string
   /** What holds once `write` has resolved. */
   readonly durability: 'none' | 'os' | 'disk' | 'replicated'
-  /** Batches come in the order of `chain.seq`; one may come again after a failure, or after it was late: (`stream`, `seq`) tells. */
+  /** Batches come in the order of `chain.seq`; one may come again after a failure: (`stream`, `seq`) tells. */
   write(batch: readonly AuditEvent[], options: { readonly signal: AbortSignal }): Promise<void>
   /** The last event it has, of any stream; `undefined` where it has none. Asked once, before the first `write`. */
   readHead?(): Promise<AuditHead | undefined>

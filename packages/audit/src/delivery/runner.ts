@@ -83,10 +83,7 @@ const FIRST_RETRY_MS = 10
 const LAST_RETRY_MS = 1_000
 /** So often a sink that is full is asked for room. */
 const PROBE_MS = 1_000
-/** A sink that was late and has nothing to keep is asked after so long, and each time twice as late. */
-const FIRST_ASK_MS = 1_000
-const LAST_ASK_MS = 60_000
-/** A sink that is full, or late, tells of its losses so often: whoever dies before it is up again must not look like a thief. */
+/** A sink that is full tells of its losses so often, out of its reserve: whoever dies before there is room must not look like a thief. */
 const FULL_GAP_MS = 10_000
 
 /** Creates the runner of one sink. */
@@ -105,9 +102,6 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   let retryMs = FIRST_RETRY_MS
   let lastProbeMs = -Infinity
   let lastToldMs = -Infinity
-  let lastKept: QueuedEvent | undefined
-  let asking: NodeJS.Timeout | undefined
-  let askMs = FIRST_ASK_MS
 
   const lose = (event: AuditEvent): void => {
     losses.add(event.chain.seq)
@@ -134,16 +128,13 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     if (mayTell || state !== before) events.onFailed(runner, { failure, error, mayTell })
   }
 
-  /** `failed` ends when the sink has taken anything in time, `full` when it has taken an ordinary event. */
-  const succeed = (batch: readonly QueuedEvent[], isLate: boolean): void => {
+  /** `failed` ends when the sink has taken anything, `full` when it has taken an ordinary event. */
+  const succeed = (batch: readonly QueuedEvent[]): void => {
     const before = toState()
-    lastKept = batch.at(-1)
+    queue.drop(batch.length)
     for (const { ticket } of batch) if (role === 'required') ticket?.acknowledge()
     retryMs = FIRST_RETRY_MS
-    if (!isLate) {
-      failedSinceMs = undefined
-      askMs = FIRST_ASK_MS
-    }
+    failedSinceMs = undefined
     if (batch.some(({ isOrdinary }) => isOrdinary)) isOutOfRoom = false
     const state = toState()
     if (state === 'up') downSinceMs = undefined
@@ -152,60 +143,40 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       told = state
       events.onRecovered(runner, mayTell)
     }
-    const isDue = state !== 'up' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
+    const isDue = state === 'full' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
     if (isDue) lastToldMs = rules.monotonicNow()
     const mayTell = isDue || runner.isRelaxed
     if (mayTell) runner.tellLosses()
     events.onProgress(runner, mayTell)
   }
 
-  /** Gives the sink a batch, of which so many events are the first in the queue. Returns whether it was kept, however late. */
-  const write = async (batch: readonly QueuedEvent[], queued: number): Promise<boolean> => {
-    let isLate = false
-    const outcome = await attemptWrite(
-      sink,
-      batch.map(({ event }) => event),
-      rules.patience,
-      () => {
-        isLate = true
-        fail(batch, 'LATE')
-      },
-    )
-    // A batch too large to be taken in time would never be taken.
-    batchEvents = isLate ? Math.max(1, batch.length >> 1) : Math.min(MAX_BATCH_EVENTS, batchEvents * 2)
-    if (outcome.kind === 'kept') {
-      queue.drop(queued)
-      succeed(batch, isLate)
-      return true
-    }
-    fail(batch, toFailure(outcome), outcome.kind === 'failed' ? outcome.error : undefined)
-    return false
-  }
   const run = async (): Promise<void> => {
     // One turn later: whatever is recorded in this one shares a batch, and with it one sync of the disk.
     await new Promise(setImmediate)
     while (queue.events > 0 && !isStopped) {
       const batch = queue.peek(batchEvents, MAX_BATCH_BYTES)
-      if (await write(batch, batch.length)) continue
+      let isLate = false
+      const outcome = await attemptWrite(
+        sink,
+        batch.map(({ event }) => event),
+        rules.patience,
+        () => {
+          isLate = true
+          fail(batch, 'LATE')
+        },
+      )
+      // A batch too large to be taken in time would never be taken.
+      batchEvents = isLate ? Math.max(1, batch.length >> 1) : Math.min(MAX_BATCH_EVENTS, batchEvents * 2)
+      if (outcome.kind === 'kept') {
+        succeed(batch)
+        continue
+      }
+      fail(batch, toFailure(outcome), outcome.kind === 'failed' ? outcome.error : undefined)
       await pause(retryMs * (0.75 + Math.random() / 2))
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
     }
     isRunning = false
     for (const resolve of idle.splice(0)) resolve()
-    // It kept all, the last of it late: while it counts as failed nothing that is waited for is given to it.
-    if (failedSinceMs !== undefined && !isStopped) asking ??= setTimeout(() => void ask(), askMs).unref()
-  }
-  /**
-   * Gives a sink that was late what it kept last, as it may be given anything twice: in time, it works again. Whoever keeps each event
-   * once, as a file and PostgreSQL do, has nothing to write then, and shows by the next event only whether it is in time.
-   */
-  const ask = async (): Promise<void> => {
-    asking = undefined
-    askMs = Math.min(LAST_ASK_MS, askMs * 2)
-    if (isRunning || isStopped || lastKept === undefined || failedSinceMs === undefined) return
-    isRunning = true
-    await write([lastKept], 0)
-    await run()
   }
 
   const runner: Runner = {
