@@ -1,4 +1,5 @@
 import { createAuditTrail } from '@countersign/audit'
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createTestSink, exchange, toOptions, until } from './doubles.js'
 
@@ -44,6 +45,41 @@ describe('5.3.5 a sink that is always a little late', () => {
     await trail.record(exchange)
     await until(() => states().length > 2)
     expect(states()).toEqual(['failed', 'recovered', 'failed'])
+    await trail.close()
+  })
+
+  it('is told of where it hangs with word of sinks, and anything else waits behind', async () => {
+    const [good, bad] = [createTestSink('good'), createTestSink('bad')]
+    const trail = createAuditTrail(toOptions([good, bad], { required: { timeoutMs: 50, quorum: 1 } }))
+    await trail.ready()
+    const words = (): readonly string[] => good.types.filter((type) => type.startsWith('audit.sink_'))
+    const write = bad.write.bind(bad)
+    bad.write = async (batch, more) => {
+      if (batch.some(({ type }) => type.startsWith('audit.sink_'))) bad.behaviour = 'hang'
+      await write(batch, more)
+    }
+    bad.behaviour = { afterMs: 80 }
+    await trail.record(exchange)
+    await until(() => words().length === 2)
+    await until(() => trail.health().sinks[1]?.state === 'failed')
+    await trail.record(exchange)
+    // A write that hangs is given up after 5 s, and tried again.
+    await new Promise((resolve) => setTimeout(resolve, 5_000))
+    await until(() => words().length === 3)
+    expect(words()).toEqual(['audit.sink_failed', 'audit.sink_recovered', 'audit.sink_failed'])
+    await trail.close(10)
+  }, 60_000)
+
+  it('gets no checkpoint because of the last one', async () => {
+    const sink = createTestSink()
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const checkpoints = { key: privateKey, sink: createTestSink('anchors'), everySeconds: 1 }
+    const trail = createAuditTrail(toOptions([sink], { checkpoints, required: { timeoutMs: 50 } }))
+    await trail.record(exchange)
+    sink.behaviour = { afterMs: 80 }
+    await until(() => sink.types.includes('audit.checkpoint'))
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    expect(sink.types).toEqual(['service.started', 'token.exchange', 'audit.checkpoint'])
     await trail.close()
   })
 })

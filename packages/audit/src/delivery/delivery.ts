@@ -30,7 +30,7 @@ export interface Delivery {
   readonly seq: number
   /** Events that no sink had room for, since the start. */
   readonly lost: number
-  /** Whether there is room for an ordinary event somewhere. */
+  /** Whether an ordinary event would be kept somewhere, as far as is known: a sink that is full is no place for what can wait. */
   readonly hasRoom: boolean
   /** Takes an ordinary event, or counts it as lost: in a while, together with others, and before any event that is given after it. */
   offer(draft: Draft): void
@@ -101,7 +101,7 @@ export function createDelivery(
       return losses.total
     },
     get hasRoom() {
-      return runners.some((runner) => runner.role !== 'checkpoints' && runner.hasRoom(true))
+      return runners.some((runner) => runner.role !== 'checkpoints' && runner.state !== 'full' && runner.hasRoom(true))
     },
     offer: drafts.add,
     settle: drafts.settle,

@@ -19,7 +19,7 @@ export interface Failure {
   readonly failure: string
   /** What it failed with, if it gave any. */
   readonly error: unknown
-  /** Whether the trail may hear of it: what is late with no more than word of sinks would be late with that too, for ever. */
+  /** Whether the trail may hear of it: what is late with no more than the trail's own word would be late with that too, for ever. */
   readonly mayTell: boolean
 }
 
@@ -86,6 +86,9 @@ const PROBE_MS = 1_000
 /** A sink that is full tells of its losses so often, out of its reserve: whoever dies before there is room must not look like a thief. */
 const FULL_GAP_MS = 10_000
 
+/** What the trail says because of what it said before: no reason to say more. */
+const OWN_WORDS: ReadonlySet<string> = new Set(['audit.sink_failed', 'audit.sink_recovered', 'audit.checkpoint'])
+
 /** Creates the runner of one sink. */
 export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules, events: RunnerEvents): Runner {
   const queue = createQueue(rules.queue)
@@ -107,6 +110,8 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     losses.add(event.chain.seq)
     rules.missed.add(event)
   }
+  /** A sink of checkpoints gets nothing else. */
+  const isOwnWord = ({ event }: QueuedEvent): boolean => role !== 'checkpoints' && OWN_WORDS.has(event.type)
   const toState = (): SinkState => {
     if (failedSinceMs !== undefined) return 'failed'
     return isOutOfRoom ? 'full' : 'up'
@@ -123,7 +128,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     if (!isFull(failure) || batch.every(({ isOrdinary }) => !isOrdinary)) failedSinceMs ??= rules.monotonicNow()
     else if (queue.events === 0) failedSinceMs = undefined
     const state = toState()
-    const mayTell = state !== told && !batch.every(isWordOfSinks)
+    const mayTell = state !== told && !(batch.every(isOwnWord) && queue.peek(Infinity, Infinity).every(isOwnWord))
     if (mayTell) told = state
     if (mayTell || state !== before) events.onFailed(runner, { failure, error, mayTell })
   }
@@ -135,12 +140,14 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     for (const { ticket } of batch) if (role === 'required') ticket?.acknowledge()
     retryMs = FIRST_RETRY_MS
     failedSinceMs = undefined
-    if (batch.some(({ isOrdinary }) => isOrdinary)) isOutOfRoom = false
+    // To a sink of checkpoints nothing comes that is ordinary.
+    if (role === 'checkpoints' || batch.some(({ isOrdinary }) => isOrdinary)) isOutOfRoom = false
     const state = toState()
     if (state === 'up') downSinceMs = undefined
     if (state !== before) {
-      const mayTell = told !== state
-      told = state
+      // What was never told to be down is not told to be back, and not taken for told.
+      const mayTell = told !== state && told !== 'up'
+      if (mayTell) told = state
       events.onRecovered(runner, mayTell)
     }
     const isDue = state === 'full' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
@@ -171,7 +178,13 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
         succeed(batch)
         continue
       }
-      fail(batch, toFailure(outcome), outcome.kind === 'failed' ? outcome.error : undefined)
+      const failure = toFailure(outcome)
+      fail(batch, failure, outcome.kind === 'failed' ? outcome.error : undefined)
+      // The ordinary ones are out of the way: those that somebody waits for do not wait for the next look as well.
+      if (isFull(failure) && batch.some(({ isOrdinary }) => isOrdinary)) {
+        events.onProgress(runner, false)
+        continue
+      }
       await pause(retryMs * (0.75 + Math.random() / 2))
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
     }
@@ -240,10 +253,6 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     },
   }
   return runner
-}
-
-function isWordOfSinks({ event }: QueuedEvent): boolean {
-  return event.type === 'audit.sink_failed' || event.type === 'audit.sink_recovered'
 }
 
 function pause(ms: number): Promise<void> {
