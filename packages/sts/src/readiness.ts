@@ -1,4 +1,5 @@
 import { CountersignError } from '@countersign/core'
+import type { SigningAlgorithm } from './keys/signing-keys.js'
 import type { ServiceContext } from './service-context.js'
 import type { ServiceHealth, ServiceReadiness } from './token-service.js'
 
@@ -17,8 +18,17 @@ async function loadKeys(signingKeys: ServiceContext['signingKeys']): Promise<Ser
   }
 }
 
-/** How the service stands: whether it can sign, and the keys of those it trusts. */
-export function toServiceHealth({ signingKeys, verifier }: ServiceContext): ServiceHealth {
-  const keys = signingKeys.health()
-  return { ok: keys.ok, signingKeys: keys, issuers: verifier?.health() ?? [] }
+/** How the service stands: whether it can sign for every target, and the keys of those it trusts. */
+export function toServiceHealth(service: ServiceContext): ServiceHealth {
+  return { ok: canSign(service), signingKeys: service.signingKeys.health(), issuers: service.verifier?.health() ?? [] }
+}
+
+/** A target whose algorithm waits for its first key gets no token before that signs: whoever deploys it should hear so first. */
+export function canSign({ signingKeys, targets }: ServiceContext): boolean {
+  const { ok, keys } = signingKeys.health()
+  const isWaiting = (algorithm: SigningAlgorithm): boolean => {
+    const states = keys.filter((key) => key.algorithm === algorithm).map(({ state }) => state)
+    return states.includes('pending') && !states.includes('active')
+  }
+  return ok && !targets.all.some(({ algorithm }) => isWaiting(algorithm))
 }

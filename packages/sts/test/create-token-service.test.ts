@@ -1,7 +1,7 @@
 import { ConfigurationError, UpstreamError } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { createTokenService } from '../src/index.js'
-import type { TokenServiceOptions } from '../src/index.js'
+import type { SigningKeys, TokenServiceOptions } from '../src/index.js'
 import { createWorld, STS } from './endpoints/world.js'
 
 const { options } = await createWorld()
@@ -202,6 +202,17 @@ describe('a token service', () => {
     await service.ready()
     expect(service.health()).toMatchObject({ ok: true, signingKeys: { ok: true } })
     expect(service.health().issuers).toHaveLength(2)
+  })
+
+  it('is unwell where a target waits for the first key of its algorithm', async () => {
+    const world = await createWorld()
+    const { keys } = world.signingKeys.health()
+    const waiting = keys.map((key) => ({ ...key, state: 'pending' as const }))
+    const health = (): ReturnType<SigningKeys['health']> => ({ ok: true, version: 1, keys: waiting })
+    const { service, get } = await createWorld({ signingKeys: { ...world.signingKeys, health } })
+    expect(service.health()).toMatchObject({ ok: false, signingKeys: { ok: true } })
+    expect((await get('/tenant/health')).status).toBe(503)
+    expect((await world.get('/tenant/health')).status).toBe(200)
   })
 
   it('answers as it would have where its logger throws', async () => {

@@ -1,8 +1,10 @@
 import { toAnswer } from '../http/answer.js'
+import { canSign } from '../readiness.js'
 import type { EndpointContext } from './endpoint.js'
 
 /** Answers whether the service can sign. What exactly is wrong is for its operator: `health()`. */
 export function answerHealth({ service }: EndpointContext): Response {
-  const { ok } = service.signingKeys.health()
-  return ok ? toAnswer({ status: 'ok' }) : toAnswer({ status: 'unavailable' }, 503, { 'Retry-After': '1' })
+  return canSign(service)
+    ? toAnswer({ status: 'ok' })
+    : toAnswer({ status: 'unavailable' }, 503, { 'Retry-After': '1' })
 }

@@ -69,7 +69,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   /** A key that was revoked while the store is away has no successor yet; an algorithm that is new has its first key soon enough. */
   const canSign = (held: HeldRing | undefined): boolean =>
     held !== undefined &&
-    held.signers.size > 0 &&
+    rules.algorithms.some((algorithm) => held.signers.has(algorithm)) &&
     held.ring.records.every(
       ({ algorithm, state }) =>
         state !== 'active' || !rules.algorithms.includes(algorithm) || held.signers.has(algorithm),

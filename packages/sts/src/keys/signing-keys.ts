@@ -49,7 +49,10 @@ export interface SigningKeys {
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>
   /** Drops a key now, and lets the pending one sign. Recorded before it counts. */
   revoke(kid: string): Promise<void>
-  /** `ok`: every algorithm has a key that signs now. Revoked keys are so as far as this process knows. */
+  /**
+   * `ok`: there is a key that signs now, and no algorithm has lost its own; one that is new may yet wait for its first. Revoked keys are
+   * so as far as this process knows.
+   */
   health(): { readonly ok: boolean; readonly version: number | undefined; readonly keys: readonly SigningKeyHealth[] }
   /** Loads, or makes, the keys. Rejects where the store does not answer. */
   ready(): Promise<void>

@@ -155,7 +155,7 @@ function toTarget(
     throw invalid({ option: `${option}.tokenLifetimeSeconds`, got: tokenLifetimeSeconds, wants, fix })
   }
   // A verifier that meets the token after the rotation would no longer find its key.
-  if (tokenLifetimeSeconds > maxTokenLifetimeSeconds) {
+  if (!(tokenLifetimeSeconds <= maxTokenLifetimeSeconds)) {
     const wants = `at most the ${maxTokenLifetimeSeconds} seconds that the signing keys are made for`
     const fix = 'Or raise maxTokenLifetimeSeconds of createSigningKeys().'
     throw invalid({ option: `${option}.tokenLifetimeSeconds`, got: tokenLifetimeSeconds, wants, fix })

@@ -190,6 +190,19 @@ describe('without its store', () => {
     expect(keys.health().ok).toBe(true)
   })
 
+  it('an algorithm that takes the place of the only one leaves nothing to sign with until its first key does', async () => {
+    const before = create({ algorithms: ['ES256'] })
+    await before.ready()
+    const keys = create({ algorithms: ['Ed25519'], store: before.store })
+    await keys.ready()
+    await expect(keys.findSigner('Ed25519')).rejects.toMatchObject({ status: 503, detail: { what: 'active' } })
+    expect(keys.health().ok).toBe(false)
+    keys.clock.advance(2 * DAY_MS)
+    await keys.ready()
+    expect((await keys.findSigner('Ed25519')).algorithm).toBe('Ed25519')
+    expect(keys.health().ok).toBe(true)
+  })
+
   it('a machine that slept, or whose clock was set back, wakes up with keys that are too old', async () => {
     const keys = create()
     await keys.ready()

@@ -234,6 +234,11 @@ describe('targets', () => {
     if (message !== 'accepted') expect(found).toContain('Option "targets.billing.tokenLifetimeSeconds"')
   })
 
+  it('are not taken on trust from signing keys that say nothing of it', () => {
+    const keys = { algorithms: ['ES256'], maxTokenLifetimeSeconds: undefined } as unknown as typeof KEYS
+    expect(refusalOf(() => toTargets({ billing: valid }, keys))).toContain('maxTokenLifetimeSeconds')
+  })
+
   it.each([
     'iss',
     'sub',
