@@ -98,14 +98,16 @@ function takeTurn<T>({ request }: Credentials, work: () => T): Maybe<T> {
 }
 
 /**
- * Checks that no set without the key was read while something was awaited. Not checked: whether the set has grown too old meanwhile.
- * It was young enough when the key was found in it, and that nothing newer could be read is an outage, never a 401.
+ * Checks that no set without the key was read, and that the token did not run out, while something was awaited: a machine may sleep
+ * in between. Not checked: whether the set has grown too old meanwhile. It was young enough when the key was found in it, and that
+ * nothing newer could be read is an outage, never a 401.
  *
- * @throws AuthenticationError `ERR_KEY_NOT_FOUND`
+ * @throws AuthenticationError `ERR_KEY_NOT_FOUND`, and as {@link checkTime} does
  */
-export function checkStanding({ verified, issuer }: Proven): void {
-  if (!issuer.keys.withdrew(verified.key)) return
-  throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { issuer: issuer.issuer } })
+export function checkStanding({ verified, issuer }: Proven, rules: Rules): void {
+  if (issuer.keys.withdrew(verified.key))
+    throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { issuer: issuer.issuer } })
+  checkTime(verified.payload, rules)
 }
 
 /**

@@ -40,7 +40,7 @@ async function judgeLater<C>(
 ): Promise<Principal<C>> {
   try {
     const accepted = await pending
-    checkStanding(accepted.proven)
+    checkStanding(accepted.proven, policy.rules)
     return accept(accepted, credentials, policy, startedAtMs)
   } catch (error) {
     throw refuse(error, policy, startedAtMs, credentials.request)

@@ -63,7 +63,8 @@ export function together<T>(work: () => Maybe<T>): Maybe<T> {
  * Does long work at the end of this turn of the event loop: when every socket that had something was read, and whoever is known was answered.
  *
  * The answers of such requests then leave together: their readers are woken once and not for each, which is most of what an answer
- * costs. In slices: many requests that arrive at once, one connection may pipeline a hundred, hold up nobody for longer than one of them.
+ * costs. In slices: many requests that arrive at once, one connection may pipeline a hundred, hold up nobody for longer than one of them,
+ * up to 1,000 that wait. Work beyond them is done at once, as the whole of a reading of sockets may be.
  *
  * @returns what the work returns; throws, or rejects, with what it throws
  */
@@ -96,9 +97,12 @@ function createBatch(): Batch {
 
 /** Has them judged, and answered, as soon as the socket is read that is being read. */
 function endBatch(): void {
-  if (batch === undefined) return
-  batch.end()
-  void batch.read.then(() => (batch = undefined))
+  const ended = batch
+  if (ended === undefined) return
+  ended.end()
+  void ended.read.then(() => {
+    if (batch === ended) batch = undefined
+  })
 }
 
 function schedule(): void {

@@ -168,6 +168,16 @@ describe('a request that is judged', () => {
     await verifier.close()
   })
 
+  it('invariant 13: is refused where its token ran out while a store was asked, as on a machine that slept', async () => {
+    const clock = createTestClock(NOW_SECONDS * 1_000)
+    const acme = await createTestIssuer({ issuer: ISSUER, clock })
+    const isRevoked = async (): Promise<boolean> => (clock.suspend(3 * 3_600_000), false)
+    const runtime = testRuntime(acme)
+    const verifier = createVerifier({ audience: AUDIENCE, issuers: [ISSUER], runtime, revocationStore: { isRevoked } })
+    await expect(verifier.verify(await acme.token())).rejects.toMatchObject({ reason: 'ERR_TOKEN_EXPIRED' })
+    await verifier.close()
+  })
+
   it('is put to what an application made in the image of a verifier', async () => {
     const verifier = createVerifier(toOptions())
     const asked: unknown[] = []
