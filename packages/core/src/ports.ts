@@ -12,7 +12,6 @@ export interface VerificationKey {
   readonly algorithm: AlgorithmName | undefined
   /**
    * The JWK's own `issuer`, where it has one: for which issuer it signs, out of a set that many share. `{…}` stands in it for any tenant.
-   * Heeded for issuer templates.
    */
   readonly issuer?: string | undefined
   readonly keyObject: KeyObject
@@ -26,7 +25,7 @@ export interface KeySelector {
 
 /** One issuer's keys as an operator sees them. Ages in milliseconds, dates in milliseconds since the epoch. */
 export interface KeySourceHealth {
-  /** `idle` until first used; `stale` while keys outlive their age because the refresh fails. */
+  /** `idle` until first used, and once unused for longer than their age; `stale` while keys outlive their age because the refresh fails. */
   readonly state: 'idle' | 'fresh' | 'stale' | 'unavailable'
   readonly keyCount: number
   readonly keyAgeMs: number | undefined
@@ -35,6 +34,7 @@ export interface KeySourceHealth {
   readonly lastFailureReason: string | undefined
   /** What is known of the last failure: the `url`, and a `code` such as `ENOTFOUND` or the `status` of the answer. */
   readonly lastFailureDetail?: ErrorDetail | undefined
+  /** From when on a use has the set read again. */
   readonly nextRefreshAtMs: number | undefined
 }
 

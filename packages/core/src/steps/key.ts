@@ -2,6 +2,7 @@ import { AuthenticationError } from '../errors.js'
 import type { VerificationKey } from '../ports.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { Decoded } from './decode.js'
+import { after } from '../maybe.js'
 import type { Maybe } from '../maybe.js'
 
 /**
@@ -17,5 +18,21 @@ export function findKeys(decoded: Decoded, issuer: TrustedIssuer): Maybe<readonl
   if (!issuer.algorithms.has(algorithm.name)) {
     throw new AuthenticationError('ERR_TOKEN_ALGORITHM', { detail: { member: 'alg', issuer: issuer.issuer } })
   }
-  return issuer.keys.find({ kid, algorithm: algorithm.name })
+  return after(issuer.keys.find({ kid, algorithm: algorithm.name }), (found) => toOwn(found, issuer))
+}
+
+/**
+ * The keys that are this issuer's. Several issuers may be given one set, in which a key says which of them it signs for, as Microsoft's do:
+ * the key of one would else vouch for the others. A key that says nothing is good for all, and so is one with `{…}` in the name.
+ */
+function toOwn(
+  found: readonly VerificationKey[],
+  { issuer, acceptedIssuers }: TrustedIssuer,
+): readonly VerificationKey[] {
+  const isOwn = ({ issuer: limit }: VerificationKey): boolean =>
+    limit === undefined || acceptedIssuers.includes(limit) || limit.includes('{')
+  if (found.every(isOwn)) return found
+  const own = found.filter(isOwn)
+  if (own.length > 0) return own
+  throw new AuthenticationError('ERR_KEY_NOT_FOUND', { detail: { issuer, wants: 'a key that is for this issuer' } })
 }

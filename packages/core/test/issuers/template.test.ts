@@ -9,7 +9,7 @@ import { isTemplate, parseTemplate } from '../../src/issuers/template.js'
 import type { IssuerOptions } from '../../src/options/options.js'
 import { resolveOptions } from '../../src/options/resolve.js'
 import type { Principal } from '../../src/principal.js'
-import { claims, ISSUER, key, stillRuntime, toOptions, toSigned } from '../parts.js'
+import { AUDIENCE, claims, ISSUER, key, stillRuntime, toOptions, toSigned } from '../parts.js'
 import { errorOf, reasonOfAsync } from '../refusals.js'
 
 const createdKey = await createTestKey('ES256', { kid: 'k2' })
@@ -229,22 +229,28 @@ describe("a token of a template's tenant", () => {
   })
 
   it.each([
-    ['no issuer', undefined, 'accepted'],
-    ['its own issuer', `${ISSUER}/acme/v2.0`, 'accepted'],
-    ['any tenant, by whatever name', `${ISSUER}/{tenantid}/v2.0`, 'accepted'],
-    ['another tenant', `${ISSUER}/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0`, 'ERR_KEY_NOT_FOUND'],
-    ['another issuer of any tenant', 'https://other.example/{tenantid}/v2.0', 'ERR_KEY_NOT_FOUND'],
-    ['a number, which says nothing', 5, 'accepted'],
-  ])('takes a key of the common set that says it is for %s as it is meant: %j, %s', async (_, issuer, outcome) => {
-    const jwks = { keys: [{ ...key.publicJwk, issuer }] }
-    const token = toSigned(claims({ iss: `${ISSUER}/acme/v2.0`, tid: 'acme' }))
-    const verifier = createVerifier(toOptions({ issuer: TEMPLATE, keys: { jwks } }))
-    expect(await reasonOfAsync(() => verifier.verify(token))).toBe(outcome)
-    expect(await reasonOfAsync(() => verifier.verify(token))).toBe(outcome)
-    // Whoever lists an issuer has said whose keys those are.
-    const listed = createVerifier(toOptions({ issuer: `${ISSUER}/acme/v2.0`, keys: { jwks } }))
-    expect(await reasonOfAsync(() => listed.verify(token))).toBe('accepted')
-  })
+    ['no issuer', undefined, 'accepted', 'accepted'],
+    ['its own issuer', `${ISSUER}/acme/v2.0`, 'accepted', 'accepted'],
+    ['any tenant, by whatever name', `${ISSUER}/{tenantid}/v2.0`, 'accepted', 'accepted'],
+    ['another tenant', `${ISSUER}/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0`, 'ERR_KEY_NOT_FOUND', 'ERR_KEY_NOT_FOUND'],
+    ['another issuer of any tenant', 'https://other.example/{tenantid}/v2.0', 'ERR_KEY_NOT_FOUND', 'accepted'],
+    ['a number, which says nothing', 5, 'accepted', 'accepted'],
+  ])(
+    'takes a key of the common set that says it is for %s as it is meant: %j, %s',
+    async (_, issuer, outcome, named) => {
+      const jwks = { keys: [{ ...key.publicJwk, issuer }] }
+      const token = toSigned(claims({ iss: `${ISSUER}/acme/v2.0`, tid: 'acme' }))
+      const verifier = createVerifier(toOptions({ issuer: TEMPLATE, keys: { jwks } }))
+      expect(await reasonOfAsync(() => verifier.verify(token))).toBe(outcome)
+      expect(await reasonOfAsync(() => verifier.verify(token))).toBe(outcome)
+      // Whoever names the tenant has said whose keys those are, but for one that names another itself.
+      const own = { issuer: `${ISSUER}/acme/v2.0`, keys: { jwks } }
+      const listed = createVerifier(toOptions(own))
+      expect(await reasonOfAsync(() => listed.verify(token))).toBe(named)
+      const asked = createVerifier({ audience: AUDIENCE, issuers: [], resolveIssuer: () => own, runtime: stillRuntime })
+      expect(await reasonOfAsync(() => asked.verify(token))).toBe(named)
+    },
+  )
 
   it('with two variables, takes a key by their names', async () => {
     const judge = async (issuer: string): Promise<string> => {

@@ -41,6 +41,24 @@ describe('findKeys', () => {
     ])
   })
 
+  it('takes no key that says it is for another issuer, and any other that fits', async () => {
+    const { issuer } = toParts({ acceptedIssuers: ['https://old.example'] })
+    const judge = async (...limits: readonly (string | undefined)[]): Promise<unknown> => {
+      const found = limits.map((limit) => ({ ...held, issuer: limit }))
+      const keys = { ...createSource(), find: () => found }
+      const kept = await findKeys(decodeHeader({ alg: 'ES256' }), { ...issuer, keys })
+      return kept.map((one) => one.issuer)
+    }
+    expect(await judge('https://other.example', 'https://old.example')).toEqual(['https://old.example'])
+    const all = [undefined, issuer.issuer, 'https://{any}.example']
+    expect(await judge(...all, 'https://other.example')).toEqual(all)
+    const error = await errorOfAsync(async () => judge('https://other.example'))
+    expect(error).toMatchObject({
+      reason: 'ERR_KEY_NOT_FOUND',
+      detail: { issuer: issuer.issuer, wants: 'a key that is for this issuer' },
+    })
+  })
+
   it('asks for no key where the issuer is not trusted with the algorithm', async () => {
     const { issuer } = toParts({ algorithms: ['PS256', 'EdDSA'] })
     const keys = createSource()
