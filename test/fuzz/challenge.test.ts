@@ -72,8 +72,10 @@ describe('the writer of challenges, fuzzed', () => {
         const field = headers['WWW-Authenticate'] ?? ''
         const found = parseChallenges(field)
         const taken = given.rules.schemes ?? ['Bearer']
-        // Whoever used Bearer where it is not taken is told so under it (RFC 9449 section 7.2).
-        const answered = given.scheme === 'Bearer' ? new Set(['Bearer', ...taken]) : new Set(taken)
+        // Whoever used Bearer where it is not taken is told so under it (RFC 9449 section 7.2), and so is whoever used DPoP where
+        // some issuer may want proofs.
+        const isTold = given.scheme === 'Bearer' || given.rules.algs !== undefined
+        const answered = new Set(isTold && given.scheme !== undefined ? [given.scheme, ...taken] : taken)
         expect(found.map(([name]) => name).toSorted()).toEqual([...answered].toSorted())
         for (const [name, { realm, scope, acr_values: acrValues, resource_metadata: metadata, algs }] of found) {
           expect([realm, metadata]).toEqual([given.rules.realm, given.rules.resourceMetadataUrl])

@@ -17,7 +17,7 @@ export interface ChallengeRules {
   readonly resourceMetadataUrl?: string | undefined
   /** The schemes that are taken, the preferred one first. Default: `Bearer` alone. */
   readonly schemes?: readonly Scheme[] | undefined
-  /** The algorithms of proofs, separated by spaces; with the `DPoP` scheme alone. */
+  /** The algorithms of proofs, separated by spaces; where there is no issuer that could want one, absent. */
   readonly algs?: string | undefined
   /** The current nonce, where nonces are given. */
   nonce?(): string
@@ -37,7 +37,8 @@ export function toRefusal(error: unknown, rules: ChallengeRules, scheme?: Scheme
   refusal.headers['Cache-Control'] = 'no-store'
   if (refusal.status >= 500) return refusal
   refusal.headers['WWW-Authenticate'] = toChallenge(refusal, rules, scheme)
-  if (rules.nonce !== undefined && refusal.status !== 403) refusal.headers['DPoP-Nonce'] = rules.nonce()
+  const isProven = scheme === 'DPoP' || rules.schemes?.includes('DPoP') === true
+  if (isProven && rules.nonce !== undefined && refusal.status !== 403) refusal.headers['DPoP-Nonce'] = rules.nonce()
   return refusal
 }
 
@@ -49,8 +50,8 @@ export function toRefusal(error: unknown, rules: ChallengeRules, scheme?: Scheme
  */
 export function toChallenge(error: CountersignError, rules: ChallengeRules, used?: Scheme): string {
   const taken = rules.schemes ?? ['Bearer']
-  // A scheme that is not taken is not offered either, although the request used it.
-  const known = used === 'DPoP' && !taken.includes(used) ? undefined : used
+  // A scheme that nobody could want is not offered, although the request used it.
+  const known = used === 'DPoP' && !taken.includes(used) && rules.algs === undefined ? undefined : used
   // A malformed request used no scheme that could be told, so that the error stands in each.
   const first = known ?? (error.code === 'ERR_INVALID_REQUEST' ? undefined : taken[0])
   const schemes = first === undefined ? taken : [first, ...taken.filter((scheme) => scheme !== first)]

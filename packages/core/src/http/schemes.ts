@@ -8,7 +8,10 @@ import type { ChallengeRules } from './challenge.js'
 import type { Nonces } from './nonces.js'
 import { parseAuthorization } from './credentials.js'
 
-/** What the challenges of a verifier say, whatever the error: which schemes it takes follows from how its issuers are bound. */
+/**
+ * What the challenges of a verifier say, whatever the error: which schemes it takes follows from how its issuers are bound. Where none of
+ * them wants proofs, somebody may that `resolveIssuer` knows: whoever comes with one is answered under its scheme.
+ */
 export function toChallengeRules({ realm, dpop, runtime }: Rules, issuers: readonly ResolvedIssuer[]): ChallengeRules {
   if (dpop === undefined) return { realm }
   const modes = new Set([dpop.mode, ...issuers.map(({ rules }) => rules.dpopMode)])
@@ -20,7 +23,7 @@ export function toChallengeRules({ realm, dpop, runtime }: Rules, issuers: reado
         : ['Bearer', 'DPoP']
   const { nonces } = dpop
   const algs = [...dpop.algorithms].join(' ')
-  if (nonces === undefined || !schemes.includes('DPoP')) return { realm, schemes, algs }
+  if (nonces === undefined) return { realm, schemes, algs }
   return { realm, schemes, algs, nonce: () => nonces.issue(runtime.now()) }
 }
 

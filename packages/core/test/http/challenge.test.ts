@@ -101,6 +101,18 @@ describe('the challenge', () => {
     )
   })
 
+  it('offers the scheme that was used to whoever might have to prove possession, and gives them the nonce', () => {
+    const refused = new AuthenticationError('ERR_PROOF_NONCE')
+    const rules = { ...RULES, schemes: ['Bearer'], algs: 'ES256', nonce: () => 'n1' } as const
+    const { headers } = toRefusal(refused, rules, 'DPoP')
+    expect(headers['WWW-Authenticate']).toMatch(
+      /^DPoP realm="api", error="use_dpop_nonce", .*algs="ES256", Bearer realm="api"$/,
+    )
+    expect(headers['DPoP-Nonce']).toBe('n1')
+    const bearer = toRefusal(new AuthenticationError('ERR_CREDENTIALS_MISSING'), rules, 'Bearer').headers
+    expect(bearer).toEqual({ 'WWW-Authenticate': 'Bearer realm="api"', 'Cache-Control': 'no-store' })
+  })
+
   const text = 'error_description="The access token is invalid or expired"'
   const malformed = 'error="invalid_request", error_description="The request is malformed"'
 
