@@ -25,7 +25,7 @@ export function setTold<C>(verifier: Verifier<C>, told: Told): void {
 export function recordAcceptance<C>(
   audit: AuditRecorder,
   verdict: Verdict<C>,
-  { token, scheme, request }: Credentials,
+  { token, request }: Credentials,
   durationMs: number,
 ): void {
   const rate = readRate(audit)
@@ -36,7 +36,7 @@ export function recordAcceptance<C>(
     type: 'authn.success',
     outcome: 'success',
     ...toParties(verdict),
-    tokens: { subject: toTokenRef(audit, verdict, token, scheme) },
+    tokens: { subject: toTokenRef(audit, verdict, token) },
     request: seen && toRequest(seen),
     durationMs,
     sampled: rate < 1 ? { rate } : undefined,
@@ -120,7 +120,6 @@ function toTokenRef<C>(
   audit: AuditRecorder,
   { header, payload, issuer, expiresAtSeconds, confirmation }: Verdict<C>,
   token: string,
-  scheme: Credentials['scheme'],
 ): AuditTokenRef {
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   const { iat } = payload
@@ -132,8 +131,14 @@ function toTokenRef<C>(
     alg: text(header['alg']),
     iat: typeof iat === 'number' ? iat : undefined,
     exp: expiresAtSeconds,
-    cnf: scheme === 'DPoP' ? 'dpop' : confirmation === undefined ? undefined : 'mtls',
+    cnf: toBinding(confirmation),
   }
+}
+
+/** How a token is bound, whether that was looked at or left to the caller. */
+function toBinding(confirmation: Verdict['confirmation']): AuditTokenRef['cnf'] {
+  if (confirmation === undefined) return undefined
+  return Object.hasOwn(confirmation, 'jkt') ? 'dpop' : 'mtls'
 }
 
 type Seen = Pick<AuthRequest, 'method' | 'url' | 'remoteAddress'>

@@ -170,7 +170,8 @@ function fieldsNamed(headers: HeaderFields, name: string): readonly string[] {
 
 /** Whatever the client wrote into `Host`: right only where a proxy in front has checked it. */
 function toHostUrl(source: IncomingRequest): string | undefined {
-  const { host } = source.headers
+  // HTTP/2 has a pseudo-header in place of it, RFC 9113 section 8.3.1.
+  const host = source.headers['host'] ?? source.headers[':authority']
   if (typeof host !== 'string' || !/^[\w.:[\]-]+$/.test(host)) return undefined
   return `${source.socket?.encrypted === true ? 'https' : 'http'}://${host}`
 }

@@ -83,7 +83,10 @@ export class Principal<C = DefaultClaims> {
   get issuer(): string {
     return this.#verdict.issuer
   }
-  /** The `sub` claim, unique within `issuer` alone. */
+  /**
+   * The `sub` claim, or what the mapping of the issuer takes in its place; unique within `issuer` alone. Revocations go by the claim:
+   * `payload.sub`.
+   */
   get subject(): string {
     return this.#verdict.subject
   }

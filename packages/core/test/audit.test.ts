@@ -113,6 +113,17 @@ describe('a verifier with an audit trail', () => {
     expect(verdicts(trail)[0]).toMatchObject({ type: 'authn.success', request: undefined })
   })
 
+  it('records how a token is bound, also where that was left to the caller', async () => {
+    const trail = createTrail()
+    const verifier = create(trail)
+    for (const cnf of [{ jkt: toJkt(clientKey) }, { 'x5t#S256': 'A'.repeat(43) }])
+      await verifier.verify(toSigned(claims({ cnf })), { dangerouslySkipBinding: true })
+    expect(verdicts(trail)).toMatchObject([
+      { tokens: { subject: { cnf: 'dpop' } } },
+      { tokens: { subject: { cnf: 'mtls' } } },
+    ])
+  })
+
   it('records a proof that was replayed as such', async () => {
     const trail = createTrail()
     const bound = toSigned(claims({ cnf: { jkt: toJkt(clientKey) } }))

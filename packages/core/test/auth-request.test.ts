@@ -196,6 +196,9 @@ describe('the URL', () => {
       expect(toAuthRequest({ url: '/x', headers: { host } }, trusting).url).toBeUndefined()
     }
     expect(toAuthRequest({ url: '/x', headers }, { publicUrl: PUBLIC, trustHost: true }).url).toBe(`${PUBLIC}/x`)
+    const http2 = { ':authority': 'api.example.com:8443' }
+    expect(toAuthRequest({ url: '/x', headers: http2 }, trusting).url).toBe('http://api.example.com:8443/x')
+    expect(toAuthRequest({ url: '/x', headers: http2 }).url).toBeUndefined()
   })
 
   it('of a Fetch API request keeps our origin too', () => {

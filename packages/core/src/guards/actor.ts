@@ -15,6 +15,9 @@ export interface ActorRequirement {
  * Demands that one of these acts for the subject now: the outermost `act` alone. Earlier actors never count
  * (RFC 8693 section 4.1).
  *
+ * Not checked: who says so. Any issuer that is trusted may write `act`, an actor of another one too: combine it with `requireIssuer()`
+ * where that is not for each of them to say.
+ *
  * @throws TypeError at construction without an actor, or for one that names neither subject nor client
  */
 export function requireActor(...actors: readonly (string | ActorRequirement)[]): Guard {

@@ -13,7 +13,7 @@ export interface AuthorizationDetailRequirement {
   readonly type: string
   /** Every one must be among the entry's `actions`. */
   readonly actions?: readonly string[] | undefined
-  /** Every one must be among the entry's `locations`. */
+  /** Every one must be among the entry's `locations`. Without it those are not looked at: an API whose tokens are for others too names itself here. */
   readonly locations?: readonly string[] | undefined
   /** Decides over the rest of the entry; only `true` itself allows. Sees entries whose type, actions and locations fit. */
   readonly where?: ((detail: AuthorizationDetail) => boolean) | undefined

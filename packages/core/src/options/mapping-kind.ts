@@ -1,4 +1,5 @@
 import { toClaimPath, toListAdvice } from '../claim-path.js'
+import { RESERVED } from '../mapping/reserved.js'
 import { invalid } from './fail.js'
 import { list, listOrNone, oneOf, optional, readTable, required, text, toRows } from './kinds.js'
 import type { Kind, OptionTable } from './kinds.js'
@@ -10,22 +11,6 @@ import type {
   MappingTargets,
   Source,
 } from './mapping-options.js'
-
-/** Attributes join the payload that a schema sees, so they must not pass for what the issuer said. */
-const RESERVED = new Set([
-  'iss',
-  'sub',
-  'aud',
-  'exp',
-  'nbf',
-  'iat',
-  'jti',
-  'cnf',
-  'act',
-  '__proto__',
-  'constructor',
-  'prototype',
-])
 
 const path: Kind<ClaimSource['claim']> = {
   wants: 'a list of member names from the outside in, or a JSON Pointer',

@@ -1,16 +1,18 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { AuthenticationError } from '../errors.js'
+import { RESERVED } from '../mapping/reserved.js'
 import { toDraftVerdict } from '../mapping/verdict.js'
 import type { DraftVerdict } from '../mapping/verdict.js'
 import type { Verdict } from '../principal.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
+import type { Payload } from './claim-types.js'
 import type { Verified } from './signature.js'
 import type { Maybe } from '../maybe.js'
 
 /** A verdict, and whether the requests of one token may share it. */
 export interface Mapping<C> {
   readonly verdict: Verdict<C>
-  /** `false` where the schema made something that one request could change under another. */
+  /** `false` where the schema, or a mapping function, made something that one request could change under another. */
   readonly shareable: boolean
 }
 
@@ -26,17 +28,25 @@ export function toVerdict<C>(
   schema: StandardSchemaV1<unknown, C> | undefined,
 ): Maybe<Mapping<C>> {
   const draft = toDraftVerdict(verified, issuer)
-  if (schema === undefined) return { verdict: draft as Verdict<C>, shareable: true }
-  return withClaims(draft, { ...verified.payload, ...draft.attributes }, schema)
+  const shareable = isFrozen(draft.attributes)
+  if (schema === undefined) return { verdict: draft as Verdict<C>, shareable }
+  return withClaims(draft, toSeen(verified.payload, draft.attributes), schema, shareable)
+}
+
+/** What a schema sees: the payload, with the attributes that do not pass for what the issuer said. */
+function toSeen(payload: Payload, attributes: Verdict['attributes']): Payload {
+  const own = Object.entries(attributes).filter(([name]) => !RESERVED.has(name))
+  return { ...payload, ...Object.fromEntries(own) }
 }
 
 async function withClaims<C>(
   draft: DraftVerdict,
   seen: object,
   schema: StandardSchemaV1<unknown, C>,
+  shareable: boolean,
 ): Promise<Mapping<C>> {
   draft.claims = await validate(seen, schema)
-  return { shareable: freezePlain(draft.claims), verdict: draft as Verdict<C> }
+  return { shareable: freezePlain(draft.claims) && shareable, verdict: draft as Verdict<C> }
 }
 
 async function validate<C>(value: object, schema: StandardSchemaV1<unknown, C>): Promise<C> {
@@ -66,17 +76,36 @@ function toClaimNames(issues: readonly StandardSchemaV1.Issue[]): string | undef
 
 /** Freezes plain objects and arrays throughout; says whether there was nothing else. A class instance is its author's to protect. */
 function freezePlain(value: unknown): boolean {
-  let isPlain = true
+  let isAllPlain = true
   // A loop over a set comes to what is added meanwhile, and to nothing twice: an output that holds itself has an end.
   const parts = new Set([value])
   for (const part of parts) {
-    if (typeof part === 'function') isPlain = false
+    if (typeof part === 'function') isAllPlain = false
     if (typeof part !== 'object' || part === null) continue
-    const prototype: unknown = Object.getPrototypeOf(part)
-    if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) {
+    if (isPlain(part)) {
       Object.freeze(part)
       for (const member of Object.values(part)) parts.add(member)
-    } else isPlain = false
+    } else isAllPlain = false
   }
-  return isPlain
+  return isAllPlain
+}
+
+/**
+ * Whether nothing in it can be changed. What a mapping function made is the application's own, and not ours to freeze; what it took
+ * from the payload is frozen.
+ */
+function isFrozen(attributes: Verdict['attributes']): boolean {
+  const parts = new Set<unknown>(Object.values(attributes))
+  for (const part of parts) {
+    if (typeof part === 'function') return false
+    if (typeof part !== 'object' || part === null) continue
+    if (!Object.isFrozen(part) || !isPlain(part)) return false
+    for (const member of Object.values(part)) parts.add(member)
+  }
+  return true
+}
+
+function isPlain(part: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(part)
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null
 }

@@ -139,4 +139,56 @@ describe("the application's schema", () => {
     expect(first.claims).toEqual(second.claims)
     expect(first.claims).not.toBe(second.claims)
   })
+
+  it('sees no attribute in the place of what the issuer says of the token', async () => {
+    const attributes = { sub: 'root', iss: 'https://other.example', aud: 'x', act: {}, department: 'sales' }
+    const seen: unknown[] = []
+    const schema = toSchema((value) => ({ value: (seen.push(value), value) }))
+    const issuer = { mapping: () => ({ subject: 's', attributes }) }
+    await createVerifier({ ...toOptions(issuer), claims: schema } as never).verify(toSigned(claims()))
+    expect(seen).toEqual([{ ...claims(), department: 'sales' }])
+  })
+})
+
+describe('a mapping function', () => {
+  const verifyTwice = async (toAttributes: () => Readonly<Record<string, unknown>>) => {
+    const issuer = { mapping: () => ({ subject: 's', attributes: toAttributes() }) }
+    const verifier = createVerifier(toOptions(issuer))
+    const token = toSigned(claims())
+    return [(await verifier.verify(token)).attributes, (await verifier.verify(token)).attributes] as const
+  }
+
+  it('is asked for each request where one could change under another what it made', async () => {
+    for (const made of [() => ({ admin: false }), () => [false], () => new Date(0), () => () => false]) {
+      const [first, second] = await verifyTwice(() => ({ flags: made() }))
+      expect(first['flags']).not.toBe(second['flags'])
+    }
+    const deep = () => ({ flags: Object.freeze({ of: { admin: false } }) })
+    const [first, second] = await verifyTwice(deep)
+    expect(first['flags']).not.toBe(second['flags'])
+  })
+
+  it('is asked once where none could', async () => {
+    const held = Object.freeze({ a: Object.freeze([1, 'b', null]) })
+    const [first, second] = await verifyTwice(() => ({ held, text: 'a', none: undefined }))
+    expect(first).toBe(second)
+  })
+})
+
+describe('a mapping', () => {
+  it('as data makes nothing that one request could change under another', async () => {
+    const attributes = {
+      whole: { claim: ['org'] },
+      list: { claim: ['groups'] },
+      split: { claim: ['scope'], separator: ' ' },
+      names: { claim: ['org'], take: 'names' },
+      translated: { claim: ['groups'], table: { g: ['h', 'i'] }, prefix: 'p:' },
+      constant: { constant: ['a', 'b'] },
+    } as const
+    const { issuer } = toParts({ mapping: { attributes } })
+    const verified = toVerified(claims({ org: { id: { deep: [1] } }, groups: ['g'], scope: 'a b' }))
+    const mapped = await toVerdict(verified, issuer, undefined)
+    expect(Object.keys(mapped.verdict.attributes)).toEqual(Object.keys(attributes))
+    expect(mapped.shareable).toBe(true)
+  })
 })
