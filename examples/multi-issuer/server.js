@@ -28,10 +28,10 @@ const verifier = createVerifier({
 
 const app = express()
 
-// For the load balancer: are the keys there? If one issuer's are not, the other's tokens still pass.
+// For the load balancer: ready once the keys of one issuer are there. Tokens of one that is away are 503 by themselves.
 app.get('/ready', async (_request, response) => {
   const readiness = await verifier.ready()
-  response.status(readiness.ok ? 200 : 503).json(readiness)
+  response.status(readiness.issuers.some(({ ok }) => ok) ? 200 : 503).json(readiness)
 })
 
 app.use(countersign(verifier))

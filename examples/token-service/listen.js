@@ -29,7 +29,7 @@ const frameworks = {
 }
 
 /**
- * Serves on a port of this machine; gives the port.
+ * Serves on a port of this machine; gives the server, and its port.
  * @param {string} framework
  * @param {import('@countersign/core').HttpHandler} service
  * @param {number} wanted
@@ -40,5 +40,5 @@ export async function listen(framework, service, wanted) {
   const server = await start(service, wanted)
   if (!server.listening) await once(server, 'listening')
   const address = server.address()
-  return typeof address === 'object' ? address?.port : wanted
+  return { server, port: typeof address === 'object' ? address?.port : wanted }
 }

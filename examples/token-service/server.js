@@ -99,10 +99,12 @@ const service = createTokenService({
 const { signingKeys: ready } = await service.ready()
 if (!ready.ok) console.warn(`The signing keys are not there yet: ${ready.reason}`)
 
-const port = await listen(FRAMEWORK, service, Number(PORT))
+const { server, port } = await listen(FRAMEWORK, service, Number(PORT))
 console.log(`Listening on http://127.0.0.1:${port}`)
 
+// What serves goes first, and the trail last: it has to take the events of whatever is still answered.
 async function stop() {
+  await new Promise((resolve) => server.close(resolve))
   await service.close()
   await signingKeys.close()
   await audit.close()

@@ -106,7 +106,10 @@ export interface TokenServiceOptions {
   readonly targets: Readonly<Record<string, TargetOptions>>
   /** Who may get a token for what: rules as data. */
   readonly policy: { readonly id: string; readonly rules: readonly PolicyRule[] }
-  /** Has every event before its answer goes out. What cannot be recorded is not issued (503). */
+  /**
+   * Has the event of every exchange and grant before its answer goes out: what cannot be recorded is not issued (503). Introspections
+   * and revocations are told, and not waited for.
+   */
   readonly audit: AuditRecorder
   /** Remembers client assertions, proofs and grants that may be used once. Shared, if there are several replicas. */
   readonly replayStore: ReplayStore

@@ -57,7 +57,8 @@ export interface TokenService {
   explain(question: PolicyQuestion): PolicyExplanation
   /**
    * Every name that tokens have for a subject: its own, which the mapping of its issuer gives, and what the tokens of this service call
-   * it. Revoke them all to put a subject out here and at every API. A session is not renamed: its id stands under either issuer.
+   * it. Revoke them all to put a subject out here and at every API; and, where the mapping takes the subject from another claim, what
+   * `sub` says too, by which an API asks for the issuer's own tokens. A session is not renamed: its id stands under either issuer.
    */
   subjectNames(subject: {
     readonly issuer: string
