@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib'
 import { UpstreamError } from '../errors.js'
 
 /**
- * Reads a body up to `maxBytes` bytes after decompression and destroys the stream at the first byte beyond.
+ * Reads a body up to `maxBytes` bytes, before and after decompression, and destroys the stream at the first byte beyond.
  *
  * We ask for `identity`. Some servers compress regardless, all of them with gzip: that is inflated as it streams, 16 KiB at a time, so
  * that a bomb costs no more than the limit. Any other coding is refused.
@@ -20,8 +20,24 @@ export async function readBody(stream: Readable, encoding: string | undefined, m
   }
   const inflate = createGunzip()
   // The loop below sees every error; the callback only keeps pipeline from throwing it elsewhere.
-  pipeline(stream, inflate, () => {})
+  pipeline(stream, capped(maxBytes), inflate, () => {})
   return readCapped(inflate, maxBytes)
+}
+
+/** What is inflated to nothing has a size as well. */
+function capped(maxBytes: number): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
+  return async function* count(source) {
+    let length = 0
+    for await (const chunk of source) {
+      length += chunk.length
+      if (length > maxBytes) throw tooLarge(maxBytes)
+      yield chunk
+    }
+  }
+}
+
+function tooLarge(maxBytes: number): UpstreamError {
+  return new UpstreamError('ERR_UPSTREAM_TOO_LARGE', { detail: { maxBytes } })
 }
 
 /**
@@ -64,7 +80,7 @@ function createCappedBuffer(maxBytes: number): { add(chunk: Uint8Array): void; j
   return {
     add(chunk) {
       length += chunk.length
-      if (length > maxBytes) throw new UpstreamError('ERR_UPSTREAM_TOO_LARGE', { detail: { maxBytes } })
+      if (length > maxBytes) throw tooLarge(maxBytes)
       chunks.push(chunk)
     },
     join: () => Buffer.concat(chunks, length),

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import type { LookupAddress } from 'node:dns'
 import { connect, isIP } from 'node:net'
 import type { LookupFunction, Socket } from 'node:net'
@@ -8,25 +7,9 @@ import type { Duplex } from 'node:stream'
 import { CountersignError, toCause, UpstreamError } from '../errors.js'
 import type { NetworkRules } from '../rules.js'
 import { raceDeadline } from './fetch-deadline.js'
+import type { FindAddresses } from './fetch-names.js'
 import { checkAddress } from './fetch-url.js'
 import type { AddressRule } from './fetch-url.js'
-
-/** Answers every address of a name: the system's own look-up, or a test's. */
-export type FindAddresses = (hostname: string) => Promise<readonly LookupAddress[]>
-
-const lookingUp = new Map<string, Promise<readonly LookupAddress[]>>()
-
-/**
- * The operating system's look-up, `/etc/hosts` included. It cannot be cancelled and holds one of a few threads until it ends,
- * so that a name whose servers hang is looked up once at a time: else its retries would leave no thread for other issuers.
- */
-export const findSystemAddresses: FindAddresses = (hostname) => {
-  const known = lookingUp.get(hostname)
-  if (known !== undefined) return known
-  const found = lookup(hostname, { all: true }).finally(() => lookingUp.delete(hostname))
-  lookingUp.set(hostname, found)
-  return found
-}
 
 /**
  * Opens a TCP connection to an address that was checked: the literal, or all that the name resolves to, and then the one the socket
@@ -105,7 +88,7 @@ async function findChecked(
   }
   let found: readonly LookupAddress[]
   try {
-    found = await raceDeadline(findAddresses(hostname), signal)
+    found = await raceDeadline(findAddresses(hostname, rule, signal), signal)
   } catch (error) {
     throw toNetworkError(error, signal)
   }

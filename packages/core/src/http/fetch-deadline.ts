@@ -11,9 +11,9 @@ export interface Deadline {
 /** Starts a deadline of `timeoutMs` milliseconds of real time. The timer keeps no process alive. */
 export function startDeadline(timeoutMs: number): Deadline {
   const controller = new AbortController()
-  const timer = setTimeout(() => {
-    controller.abort(new UpstreamError('ERR_UPSTREAM_TIMEOUT', { detail: { timeoutMs } }))
-  }, timeoutMs)
+  const late = (): void => controller.abort(new UpstreamError('ERR_UPSTREAM_TIMEOUT', { detail: { timeoutMs } }))
+  // Timers run before sockets are read: an answer that came while this process was busy still counts.
+  const timer = setTimeout(() => setImmediate(late), timeoutMs)
   timer.unref()
   return {
     signal: controller.signal,

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { UpstreamError } from '../errors.js'
 import type { NetworkRules } from '../rules.js'
 import { openSocket, startTls, toNetworkError } from './fetch-connect.js'
-import type { FindAddresses } from './fetch-connect.js'
+import type { FindAddresses } from './fetch-names.js'
 import { toBareHost, toPort } from './fetch-url.js'
 import type { FetchTarget } from './fetch-url.js'
 

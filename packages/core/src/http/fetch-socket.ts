@@ -4,13 +4,15 @@ import type { Duplex } from 'node:stream'
 import { UpstreamError } from '../errors.js'
 import type { NetworkRules } from '../rules.js'
 import { openSocket, startTls, toNetworkError } from './fetch-connect.js'
-import type { FindAddresses } from './fetch-connect.js'
+import type { FindAddresses } from './fetch-names.js'
 import { openProxy, openTunnel, toProxyHeaders } from './fetch-proxy.js'
 import { readBody } from './fetch-body.js'
 import type { FetchAnswer, FetchRequest } from './fetch-request.js'
 import type { FetchTarget } from './fetch-url.js'
 
 const MAX_HEADER_BYTES = 16_384
+/** Answers that only announce another one. */
+const MAX_INTERIM = 10
 
 /** Sends a request over a connection of its own, closed after it, and gives the answer as soon as its headers are there. */
 export async function sendOverSocket(
@@ -75,6 +77,11 @@ function sendRequest(
       },
     })
     ask.once('response', resolve)
+    // Each is parsed before anything else happens, and there may be thousands in one reading (RFC 9110 section 15.2).
+    let interim = 0
+    ask.on('information', () => {
+      if (++interim > MAX_INTERIM) socket.destroy()
+    })
     // Stays: an error after the answer must not crash the process.
     ask.on('error', (error) => reject(toNetworkError(error, wanted.signal)))
     ask.once('close', () => reject(toNetworkError(undefined, wanted.signal)))
@@ -88,6 +95,8 @@ function sendRequest(
 }
 
 async function readMessage(message: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  // Says how the body would be encoded that it does not have (RFC 9110 section 15.4.5): nothing at all is no gzip.
+  if (message.statusCode === 304) return new Uint8Array()
   try {
     return await readBody(message, message.headers['content-encoding'], maxBytes)
   } catch (error) {

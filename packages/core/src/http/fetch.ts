@@ -4,8 +4,8 @@ import { UpstreamError } from '../errors.js'
 import type { ErrorDetail } from '../errors.js'
 import type { NetworkRules } from '../rules.js'
 import type { Runtime } from '../runtime.js'
-import { findSystemAddresses } from './fetch-connect.js'
-import type { FindAddresses } from './fetch-connect.js'
+import { findAddresses as findAddressesOfNames } from './fetch-names.js'
+import type { FindAddresses } from './fetch-names.js'
 import { sendInjected } from './fetch-injected.js'
 import type { Fetch, FetchAnswer } from './fetch-request.js'
 import { sendOverSocket } from './fetch-socket.js'
@@ -24,7 +24,7 @@ import { parseFetchTarget, toLoggedUrl } from './fetch-url.js'
 export function createFetch(
   network: NetworkRules,
   runtime: Runtime,
-  findAddresses: FindAddresses = findSystemAddresses,
+  findAddresses: FindAddresses = findAddressesOfNames,
 ): Fetch {
   return async (request) => {
     const startedAtMs = runtime.monotonicNow()

@@ -81,11 +81,13 @@ export function createGate(runtime: Runtime): Gate {
     let timer: NodeJS.Timeout | undefined
     const turn: Turn = { begin: () => {} }
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      const giveUp = (): void => {
         // Nobody waits for it any more, so it is not made when its turn comes.
         queue.delete(turn)
         reject(new UpstreamError('ERR_ISSUER_UNAVAILABLE'))
-      }, DEADLINE_MS)
+      }
+      // Timers run before sockets are read: an answer that came while this process was busy still counts.
+      timer = setTimeout(() => setImmediate(giveUp), DEADLINE_MS)
       timer.unref()
     })
     try {

@@ -1,20 +1,22 @@
+import { createSocket } from 'node:dgram'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { UpstreamEvent } from '../../src/diagnostics.js'
-import { findSystemAddresses } from '../../src/http/fetch-connect.js'
+import { askNameServers, askSystem, findAddresses } from '../../src/http/fetch-names.js'
 import { fetchOnce } from './fetching.js'
 import { startOrigin } from './origin.js'
 
 describe('the name look-up of the operating system', () => {
   it('finds the addresses of a name, and is asked once by all who ask at once', async () => {
-    const first = findSystemAddresses('localhost')
-    expect(findSystemAddresses('localhost')).toBe(first)
+    const first = askSystem('localhost')
+    expect(askSystem('localhost')).toBe(first)
     const found = await first
     expect(found.map(({ address }) => address)).toEqual(
       expect.arrayContaining([expect.stringMatching(/^(127\.0\.0\.1|::1)$/)]),
     )
     // Asked anew once it has answered: what it said is not remembered.
-    const second = findSystemAddresses('localhost')
+    const second = askSystem('localhost')
     expect(second).not.toBe(first)
     await second
   })
@@ -27,11 +29,58 @@ describe('the name look-up of the operating system', () => {
 
   it('fails for what cannot be a name, and is asked again the next time', async () => {
     const name = 'x'.repeat(300)
-    const first = findSystemAddresses(name)
+    const first = askSystem(name)
     await expect(first).rejects.toMatchObject({ syscall: 'getaddrinfo' })
-    const second = findSystemAddresses(name)
+    const second = askSystem(name)
     expect(second).not.toBe(first)
     await expect(second).rejects.toMatchObject({ syscall: 'getaddrinfo' })
+  })
+})
+
+/** A name server of this machine that knows one name, and else never answers; gives its address. */
+async function startNameServer(): Promise<string> {
+  const server = createSocket('udp4')
+  server.on('message', (message, { port, address }) => {
+    const end = message.indexOf(0, 12) + 5
+    if (!message.subarray(12, end).toString('latin1').includes('known')) return
+    const isV4 = message.readUInt16BE(end - 4) === 1
+    const header = Buffer.from([...message.subarray(0, 2), 0x81, 0x80, 0, 1, 0, isV4 ? 1 : 0, 0, 0, 0, 0])
+    const found = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 93, 184, 216, 34])
+    server.send(Buffer.concat([header, message.subarray(12, end), ...(isV4 ? [found] : [])]), port, address)
+  })
+  server.bind(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return `127.0.0.1:${server.address().port}`
+}
+
+describe('a name that only a document has', () => {
+  it('is asked of the name servers', async () => {
+    const found = await askNameServers('known.example', new AbortController().signal, [await startNameServer()])
+    expect(found).toEqual([{ address: '93.184.216.34', family: 4 }])
+  })
+
+  it('leaves the look-ups of all others alone, however many name servers hang, and ends with its request', async () => {
+    const servers = [await startNameServer()]
+    const deadline = new AbortController()
+    const hanging = Array.from({ length: 64 }, (_, index) =>
+      askNameServers(`hang-${index}.example`, deadline.signal, servers),
+    )
+    const settled = Promise.allSettled(hanging)
+    await expect(askSystem('localhost')).resolves.not.toHaveLength(0)
+    deadline.abort()
+    const outcomes = await settled
+    expect(new Set(outcomes.map((one) => (one.status === 'rejected' ? String(one.reason.code) : one.status)))).toEqual(
+      new Set(['ECANCELLED']),
+    )
+  })
+
+  it('is not looked for in the hosts file, which a name of the configuration is', async () => {
+    const deadline = new AbortController()
+    setTimeout(() => deadline.abort(), 500)
+    expect(await findAddresses('localhost', 'any', deadline.signal)).not.toHaveLength(0)
+    const learned = findAddresses('localhost.invalid', 'public', deadline.signal)
+    await expect(learned).rejects.toMatchObject({ syscall: expect.stringMatching(/^query/) })
   })
 })
 

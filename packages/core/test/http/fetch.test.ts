@@ -178,6 +178,41 @@ describe('C.3 rule 4: sizes', () => {
     await expect(fetchOnce(`${origin.url}/bomb`)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_TOO_LARGE' })
   })
 
+  it('takes a 304 that says how its body would be encoded', async () => {
+    const origin = await startOrigin((request, response) =>
+      response.writeHead(304, { 'content-encoding': request.url?.slice(1), etag: '"a"' }).end(),
+    )
+    for (const encoding of ['gzip', 'br']) {
+      const answer = await fetchOnce(`${origin.url}/${encoding}`, { statuses: [200, 304] })
+      expect([answer.status, answer.body.length]).toEqual([304, 0])
+    }
+  })
+
+  it('cuts a gzip body that inflates to nothing at the same limit', async () => {
+    const nothing = Buffer.concat(Array.from({ length: 1_000 }, () => gzipSync('')))
+    let sent = 0
+    const origin = await startOrigin((_request, response) => {
+      response.setHeader('content-encoding', 'gzip')
+      const write = (): void => {
+        for (; !response.destroyed;) {
+          sent += nothing.length
+          if (!response.write(nothing)) return void response.once('drain', write)
+        }
+      }
+      write()
+    })
+    await expect(fetchOnce(origin.url)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_TOO_LARGE' })
+    expect(sent).toBeLessThan(10 * 524_288)
+  })
+
+  it('takes ten answers that announce another one, and no more', async () => {
+    const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n'
+    const last = `HTTP/1.1 200 OK\r\nContent-Length: ${document.length}\r\n\r\n${document}`
+    expect((await fetchOnce(await startRaw(hint.repeat(10) + last))).status).toBe(200)
+    const flood = fetchOnce(await startRaw(hint.repeat(11), { end: false }))
+    await expect(flood).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_NETWORK' })
+  })
+
   it('counts a gzip body that breaks off as a failure of the network', async () => {
     const origin = await startOrigin((_request, response) =>
       response.setHeader('content-encoding', 'gzip').end(gzipSync(document).subarray(0, 15)),

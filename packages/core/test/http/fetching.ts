@@ -1,6 +1,6 @@
 import { createFetch } from '../../src/http/fetch.js'
 import type { Fetch, FetchRequest, FetchResponse } from '../../src/http/fetch-request.js'
-import type { FindAddresses } from '../../src/http/fetch-connect.js'
+import type { FindAddresses } from '../../src/http/fetch-names.js'
 import { startDeadline } from '../../src/http/fetch-deadline.js'
 import { toNamedHost } from '../../src/http/fetch-url.js'
 import type { NetworkRules } from '../../src/rules.js'
