@@ -261,6 +261,23 @@ describe.each(mountedHosts)('an endpoint on $name', ({ name, start }) => {
     expect(server.errors).toEqual([])
   })
 
+  it('whose client has gone by the time it answers gives its body back, and that is no error of the application', async () => {
+    let cancelled = 0
+    let asked: () => void = () => undefined
+    const reached = new Promise<void>((resolve) => (asked = resolve))
+    await serve(async (request) => {
+      asked()
+      await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
+      return new Response(new ReadableStream({ cancel: () => void cancelled++ }, { highWaterMark: 0 }))
+    })
+    const socket = await open(server.port, 'GET /api HTTP/1.1\r\nHost: a\r\n\r\n')
+    await reached
+    socket.destroy()
+    await expect.poll(() => cancelled).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(server.errors).toEqual([])
+  })
+
   it('whose client goes away in the middle of the body fails to read it, and that is no error of the application', async () => {
     const failures: unknown[] = []
     let asked: () => void = () => undefined

@@ -31,11 +31,13 @@ async function answer(
 ): Promise<void> {
   const response = await callEndpoint(endpoint, { raw: req, response: res, maxBodyBytes })
   if (response === undefined) return
+  const { body } = response
+  // Somebody else has answered meanwhile: a time limit of the application.
+  if (res.headersSent) return body?.cancel()
   res.statusCode = response.status
   for (const [name, value] of response.headers) if (name !== 'set-cookie') res.setHeader(name, value)
   const cookies = response.headers.getSetCookie()
   if (cookies.length > 0) res.appendHeader('Set-Cookie', cookies)
-  const { body } = response
   if (body === null || req.method === 'HEAD') {
     res.end()
     return body?.cancel()

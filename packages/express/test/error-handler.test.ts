@@ -33,6 +33,32 @@ describe('errorHandler', () => {
     })
   })
 
+  it('says nothing of the body that was to be sent', async () => {
+    const app = express()
+    app.get('/', (req, res) => {
+      res.set({
+        'Content-Length': '5',
+        'Content-Encoding': 'gzip',
+        ETag: '"a"',
+        'Content-Language': 'de',
+        'X-Own': 'kept',
+      })
+      getAuth(req)
+    })
+    const call = await serve(app.use(errorHandler()))
+    const { status, headers, body } = await call('/')
+    expect([status, headers.get('x-own'), JSON.parse(body)]).toEqual([
+      500,
+      'kept',
+      { error: 'server_error', error_description: expect.any(String) },
+    ])
+    expect(['content-encoding', 'etag', 'content-language'].map((name) => headers.get(name))).toEqual([
+      null,
+      null,
+      null,
+    ])
+  })
+
   it('hands on what is not ours', async () => {
     const app = express()
     app.get('/', () => {

@@ -39,6 +39,31 @@ describe('errorHandler', () => {
     })
   })
 
+  it('says nothing of the body that was to be sent', async () => {
+    const { app } = createApp()
+    app.use((ctx) => {
+      ctx.set({
+        'Content-Length': '5',
+        'Content-Encoding': 'gzip',
+        ETag: '"a"',
+        'Content-Language': 'de',
+        'X-Own': 'kept',
+      })
+      getAuth(ctx)
+    })
+    const { status, headers, body } = await (await serve(app.callback()))('/')
+    expect([status, headers.get('x-own'), JSON.parse(body)]).toEqual([
+      500,
+      'kept',
+      { error: 'server_error', error_description: expect.any(String) },
+    ])
+    expect(['content-encoding', 'etag', 'content-language'].map((name) => headers.get(name))).toEqual([
+      null,
+      null,
+      null,
+    ])
+  })
+
   it('throws on what is not ours', async () => {
     const { app, reported } = createApp()
     app.use(() => {

@@ -48,7 +48,10 @@ export async function callEndpoint(handler: HttpHandler, call: EndpointCall): Pr
   const request = toRequest(call, body, gone.signal)
   if (request instanceof Response) return request
   try {
-    return checkResponse(await handler(request, toPeer(raw)))
+    const answer = checkResponse(await handler(request, toPeer(raw)))
+    if (!gone.signal.aborted) return answer
+    await answer.body?.cancel()
+    return undefined
   } catch (error) {
     if (gone.signal.aborted) return undefined
     if (body !== undefined && 'isTooLarge' in body && body.isTooLarge()) return tooLarge(raw)
