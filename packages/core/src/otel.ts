@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { metrics, trace } from '@opentelemetry/api'
+import { diag, metrics, trace } from '@opentelemetry/api'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import { CHANNELS } from './diagnostics.js'
 import type { AuditTrailEvent, KeysEvent, UpstreamEvent, VerdictEvent } from './diagnostics.js'
@@ -56,9 +56,20 @@ export function instrument(options: InstrumentOptions = {}): () => void {
       spans?.traceAudit(event as AuditTrailEvent)
     },
   }
-  const all = Object.entries(listeners)
+  const all = Object.entries(listeners).map(([name, listener]) => [name, toSafe(listener)] as const)
   for (const [name, listener] of all) subscribe(name, listener)
   return () => {
     for (const [name, listener] of all) unsubscribe(name, listener)
+  }
+}
+
+/** What a subscriber throws ends the process, and a provider that fails is no reason for that. */
+function toSafe(listener: (event: unknown) => void): (event: unknown) => void {
+  return (event) => {
+    try {
+      listener(event)
+    } catch (error) {
+      diag.error('countersign: an event could not be measured', error)
+    }
   }
 }

@@ -117,7 +117,7 @@ describe('instrument', () => {
     ])
     expect(metrics.get('countersign.verify.duration')?.descriptor.unit).toBe('s')
     expect(points(metrics.get('countersign.fetch.duration'))).toEqual([
-      { attributes: { 'server.address': host, 'http.response.status_code': 200 }, value: 2 },
+      { attributes: { 'countersign.issuer': acme.issuer, 'http.response.status_code': 200 }, value: 2 },
     ])
     expect(points(metrics.get('countersign.keys.reads'))).toEqual([
       { attributes: { 'countersign.issuer': acme.issuer, 'countersign.outcome': 'read' }, value: 1 },
@@ -178,6 +178,23 @@ describe('instrument', () => {
     publish(exchange)
     expect(spanExporter.getFinishedSpans()).toEqual([])
     expect(points((await readMetrics()).get('countersign.exchange.duration'))).toMatchObject([{ value: 1 }])
+  })
+
+  it('ends no process where a provider fails', () => {
+    const fail = (): never => {
+      throw new Error('no meter')
+    }
+    const meter = { createHistogram: () => ({ record: fail }), createCounter: () => ({ add: fail }) }
+    stops.push(instrument({ meterProvider: { getMeter: () => meter as never }, spans: false }))
+    const uncaught: unknown[] = []
+    const onUncaught = (error: unknown): void => void uncaught.push(error)
+    process.on('uncaughtException', onUncaught)
+    publish(exchange)
+    publish({ type: 'lost', sink: 'a', count: 1 })
+    return new Promise((resolve) => setImmediate(resolve)).then(() => {
+      process.off('uncaughtException', onUncaught)
+      expect(uncaught).toEqual([])
+    })
   })
 
   it('does nothing harmful without an SDK', () => {

@@ -113,6 +113,8 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     },
     serves: (url) => isServed(state, url),
     async outage(kind, outageOptions = {}) {
+      if (kind === 'down' && outageOptions.requests !== undefined && listeners.length > 0)
+        throw new TypeError('A port that is shut sees no requests to count: end the outage with recover()')
       outages.start(kind, outageOptions)
       await settlePorts()
     },

@@ -48,7 +48,7 @@ export type OutageKind =
 export interface OutageOptions {
   /** What fails; by default `both`, which takes every other path of the issuer along. */
   readonly endpoint?: 'discovery' | 'jwks' | 'both' | undefined
-  /** After how many requests the issuer recovers by itself; by default it does not. */
+  /** After how many requests the issuer recovers by itself; by default it does not. Not for `down` on a port, which sees none. */
   readonly requests?: number | undefined
   /** By default 1,000. */
   readonly delayMs?: number | undefined

@@ -48,7 +48,9 @@ export function createOutages(): Outages {
       return outage
     },
     get isDown() {
-      return ENDPOINTS.every((endpoint) => current.get(endpoint)?.kind === 'down')
+      const isDown = (outage: { kind: OutageKind; left: number } | undefined): boolean =>
+        outage?.kind === 'down' && outage.left > 0
+      return ENDPOINTS.every((endpoint) => isDown(current.get(endpoint)))
     },
   }
 }

@@ -259,6 +259,7 @@ describe('an outage over real connections', () => {
 
   it('has a name that exists', async () => {
     const issuer = await createListening()
+    await expect(issuer.outage('down', { requests: 1 })).rejects.toThrow(TypeError)
     // @ts-expect-error: no such outage
     await expect(issuer.outage('flood')).rejects.toThrow('Unknown outage "flood"; there are down, refusing,')
   })

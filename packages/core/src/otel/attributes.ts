@@ -8,10 +8,10 @@ export function toVerdictAttributes(event: VerdictEvent): Attributes {
   return { 'countersign.outcome': 'accepted', 'countersign.issuer': issuer, 'countersign.cached': cached }
 }
 
-/** Of a request that went out: no path, which tenants may have of their own. */
-export function toUpstreamAttributes({ url, status, outcome }: UpstreamEvent): Attributes {
+/** Of a request that went out: no host either, of which whoever writes a document may name any number. */
+export function toUpstreamAttributes({ issuer, status, outcome }: UpstreamEvent): Attributes {
   return {
-    'server.address': URL.canParse(url) ? new URL(url).hostname : undefined,
+    'countersign.issuer': issuer,
     'http.response.status_code': status,
     'error.type': outcome === 'ok' ? undefined : outcome,
   }

@@ -28,8 +28,8 @@ export function createSpans(tracer: Tracer): Spans {
       add('countersign.fetch', SpanKind.CLIENT, event.durationMs, {
         ...toUpstreamAttributes(event),
         'url.full': event.url,
+        'server.address': URL.canParse(event.url) ? new URL(event.url).hostname : undefined,
         'network.peer.address': event.address,
-        'countersign.issuer': event.issuer,
       })
     },
     traceAudit(event) {
