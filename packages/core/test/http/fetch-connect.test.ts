@@ -60,6 +60,14 @@ describe('a name that only a document has', () => {
     expect(found).toEqual([{ address: '93.184.216.34', family: 4 }])
   })
 
+  it.each(['localhost', 'localhost.', 'a.localhost'])(
+    'is this machine, without asking, where it is %s',
+    async (name) => {
+      const found = await askNameServers(name, new AbortController().signal, ['127.0.0.1:1'])
+      expect(found).toEqual([{ address: '127.0.0.1', family: 4 }])
+    },
+  )
+
   it('leaves the look-ups of all others alone, however many name servers hang, and ends with its request', async () => {
     const servers = [await startNameServer()]
     const deadline = new AbortController()
