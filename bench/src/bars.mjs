@@ -11,7 +11,7 @@ import { toRatio } from './rounds.mjs'
  * @property {string} unit empty for a ratio
  * @property {boolean} exact whether another Node gets no allowance: what is counted is not noise
  * @property {(findings: Findings) => { value: number, spread?: Spread } | undefined} read
- * @property {(findings: Findings) => number | undefined} [readShare] how far the server without authentication comes of what it came to where the bar was set
+ * @property {(findings: Findings) => number | undefined} [readUnguarded] what the server without authentication comes to
  */
 
 const uncached = 'countersign, no token cache'
@@ -31,13 +31,13 @@ const bars = [
   ratio('Hot RS256: CPU ÷ crypto.verify RS256', 0.14, 'RS256 hot', 'countersign', hotLimit, 'cpu'),
   ratio('Hot ES256: CPU ÷ crypto.verify RS256', 0.14, 'ES256 hot', 'countersign', hotLimit, 'cpu'),
   ratio('Hot Ed25519: CPU ÷ crypto.verify RS256', 0.14, 'EdDSA hot', 'countersign', hotLimit, 'cpu'),
-  rate(`Express hot RS256: requests a second ÷ ${bearer}`, [3, 3.5], 'express RS256 hot', bearer),
-  rate(`Express hot ES256: requests a second ÷ ${bearer}`, [5, 5.7], 'express ES256 hot', bearer),
+  rate(`Express hot RS256: requests a second ÷ ${bearer}`, 3, 'express RS256 hot', bearer),
+  rate(`Express hot ES256: requests a second ÷ ${bearer}`, 5, 'express ES256 hot', bearer),
   ratio(`Express cold RS256: CPU a request ÷ ${bearer}`, 0.75, 'express RS256 cold', 'countersign', bearer, 'cpu'),
   ratio(`Express cold ES256: CPU a request ÷ ${bearer}`, 0.65, 'express ES256 cold', 'countersign', bearer, 'cpu'),
-  rate('Fastify hot RS256: requests a second ÷ fastify-jwt-jwks', [4.5, 5.6], 'fastify RS256 hot', 'fastify-jwt-jwks'),
-  rate(`Koa hot RS256: requests a second ÷ ${jwksRsa}`, [3, 3.6], 'koa RS256 hot', jwksRsa),
-  rate(`Koa hot ES256: requests a second ÷ ${jwksRsa}`, [7, 10], 'koa ES256 hot', jwksRsa),
+  rate('Fastify hot RS256: requests a second ÷ fastify-jwt-jwks', 4.5, 'fastify RS256 hot', 'fastify-jwt-jwks'),
+  rate(`Koa hot RS256: requests a second ÷ ${jwksRsa}`, 3, 'koa RS256 hot', jwksRsa),
+  rate(`Koa hot ES256: requests a second ÷ ${jwksRsa}`, 7, 'koa ES256 hot', jwksRsa),
   ratio('Express hot: CPU a request ÷ no authentication', 1.4, 'express RS256 hot', 'countersign', none, 'cpu'),
   ratio('Fastify hot: CPU a request ÷ no authentication', 1.4, 'fastify RS256 hot', 'countersign', none, 'cpu'),
   ratio('Koa hot: CPU a request ÷ no authentication', 1.4, 'koa RS256 hot', 'countersign', none, 'cpu'),
@@ -81,8 +81,7 @@ const bars = [
  * Judges what a run measured; a bar that it did not measure is left out.
  *
  * How many requests are served beside a peer depends on what of a peer's request is not the peer, and that on the machine and on Node.
- * Each such bar was set beside a floor, the most that was reached by hand. Where the server without authentication does not come to that
- * floor here, nothing could, and the bar is as far below that server as it was below the floor; the result says so.
+ * Nobody is held to more than what the server without authentication serves, and where that is less the result says so.
  * @param {Findings} findings
  * @param {number} allowance 1, or 1.15 where the bars may be missed by so much
  * @returns {BarResult[]}
@@ -90,12 +89,12 @@ const bars = [
 export function judgeBars(findings, allowance) {
   /** @type {BarResult[]} */
   const results = []
-  for (const { title, limit, sense, unit, exact, read, readShare } of bars) {
+  for (const { title, limit, sense, unit, exact, read, readUnguarded } of bars) {
     const found = read(findings)
     if (found === undefined) continue
-    const share = readShare?.(findings) ?? 1
-    const isOutOfReach = share < 1
-    const own = isOutOfReach ? limit * share : limit
+    const unguarded = readUnguarded?.(findings)
+    const isOutOfReach = unguarded !== undefined && unguarded < limit
+    const own = isOutOfReach ? unguarded : limit
     const allowed = exact ? own : sense === 'most' ? own * allowance : own / allowance
     const holds = sense === 'most' ? found.value <= allowed : found.value >= allowed
     const outOfReach = isOutOfReach ? { outOfReach: limit } : {}
@@ -145,20 +144,17 @@ function ratio(title, own, group, contender, base, metric) {
 
 /**
  * @param {string} title
- * @param {readonly [own: number, floor: number]} bar
+ * @param {number} own
  * @param {string} group
  * @param {string} base
  * @returns {Bar}
  */
-function rate(title, [own, floor], group, base) {
+function rate(title, own, group, base) {
   const unguarded = ratio(title, own, group, none, base, 'rps')
   return {
     ...ratio(title, own, group, 'countersign', base, 'rps'),
     sense: 'least',
-    readShare(findings) {
-      const found = unguarded.read(findings)
-      return found === undefined ? undefined : found.value / floor
-    },
+    readUnguarded: (findings) => unguarded.read(findings)?.value,
   }
 }
 

@@ -19,7 +19,7 @@ export function toPage(summary, checks, plots) {
     '## The bars',
     'What the project promises itself, as medians of one run of `pnpm bench --check`, which measures these alone, in more rounds than the tables below, ' +
       `and fails where one falls short: ${toCheckDates(checks)}. On another Node than 24 a ratio may be 15 % off. How many requests a server answers beside a peer depends on how fast the machine does what is no authentication: ` +
-      'each of these bars was set beside a floor, the most that was reached by hand; where the server without any does not come to that floor here, the bar is as far below that server as it was below the floor.',
+      'where the server without any falls short of a bar, a run is held to that server.',
     toBarTable(checks),
     '## Verifying a token, in process',
     'The limit is bare `crypto.verify` with a ready key, the signed bytes cut out beforehand and, for ECDSA, the signature in DER. ' +

@@ -42,7 +42,7 @@ export function toQuantity(value, unit) {
 export function toBarText({ sense, limit, unit, outOfReach }) {
   const text = `${sense === 'most' ? '≤' : '≥'} ${toQuantity(limit, unit)}`
   if (outOfReach === undefined) return text
-  return `≥ ${toFigure(outOfReach)}; beside the server without authentication here: ${text}`
+  return `≥ ${toFigure(outOfReach)}; as without authentication here: ${text}`
 }
 
 /**
