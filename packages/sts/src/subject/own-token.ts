@@ -16,7 +16,7 @@ import type { Identity } from './party.js'
 import { checkStanding } from './standing.js'
 import type { TokenNames } from './standing.js'
 
-/** An access token of this service, its signature, its time and its standing checked. */
+/** An access token of this service, its signature, its time and, where there are revocations, its standing checked. */
 export interface OwnToken {
   readonly header: TokenHeader
   readonly payload: Claims
