@@ -39,13 +39,21 @@ export function fileKeys(directory: string): SigningKeyStore {
   return {
     async read() {
       await checkDirectory(folder)
+      let emptied: number | undefined
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const [newest, before] = await listVersions(folder)
         if (newest === undefined) return undefined
         const bytes = await readSealed(toFile(folder, newest))
-        if (bytes.length === 0) continue
-        // Whoever wrote the newest may have died before it emptied the older ones.
-        if (before !== undefined && (await findStats(toFile(folder, before)))?.size !== 0) await prune(folder, newest)
+        if (bytes.length === 0 && newest !== emptied) {
+          emptied = newest
+          continue
+        }
+        // Whoever wrote the newest may have died before it was safe, and before it emptied the older ones.
+        if (bytes.length > 0 && before !== undefined && (await findStats(toFile(folder, before)))?.size !== 0) {
+          await syncDirectory(folder)
+          await prune(folder, newest)
+        }
+        // Empty, and still the newest: the one that came after it is gone. Whoever holds that writes it again.
         return { version: newest, bytes }
       }
       throw new Error('The directory changes faster than it can be read')

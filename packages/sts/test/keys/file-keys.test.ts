@@ -110,6 +110,16 @@ describe('a directory of keys', () => {
     expect(listSizes()).toEqual({ [toName(1)]: 0, [toName(2)]: 3, 'bb.tmp': 13 })
   })
 
+  it('whose newest file is gone holds an empty one, of the number before: whoever has the newest puts it back', async () => {
+    const store = fileKeys(directory)
+    await store.compareAndSet(0, { version: 1, bytes: bytes('one') })
+    await store.compareAndSet(1, { version: 2, bytes: bytes('two') })
+    rmSync(path.join(directory, toName(2)))
+    expect(await store.read()).toEqual({ version: 1, bytes: Buffer.alloc(0) })
+    expect(await store.compareAndSet(1, { version: 2, bytes: bytes('two') })).toBe(true)
+    expect(await store.read()).toEqual({ version: 2, bytes: Buffer.from('two') })
+  })
+
   it('takes no notice of files that are none of its own', async () => {
     const store = fileKeys(directory)
     for (const name of ['1.keys', 'x.keys', `${'9'.repeat(16)}.keys`, `${'0'.repeat(16)}.keys`, 'README'])
