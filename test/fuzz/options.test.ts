@@ -68,6 +68,7 @@ const complete = (): Record<string, unknown> => ({
   realm: 'api',
   publicUrl: [AUDIENCE],
   dangerouslyTrustRequestHost: false,
+  dangerouslyTrustResolvedHosts: false,
   runtime: {},
 })
 

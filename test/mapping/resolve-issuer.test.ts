@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { CountersignError, createVerifier } from '@countersign/core'
 import type { IssuerOptions, Verifier, VerifierOptions } from '@countersign/core'
 import { createTestClock, createTestIssuer, testRuntime } from '@countersign/testing'
@@ -328,5 +331,60 @@ describe('resolveIssuer', () => {
     await settled()
     // Under the same name there is another key.
     expect(await directory.reason(token)).toBe('ERR_TOKEN_SIGNATURE')
+  })
+})
+
+/** Something on this machine that hangs up on whoever connects: where it listens, and how many came. */
+async function startNeighbour(): Promise<{ readonly port: number; readonly callers: () => number }> {
+  let callers = 0
+  const server = createServer((socket) => {
+    callers++
+    socket.destroy()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return { port: (server.address() as AddressInfo).port, callers: () => callers }
+}
+
+describe('a host that resolveIssuer names', () => {
+  const hosts = ['127.0.0.1', 'localhost', 'tenant.localhost']
+  const places: readonly (readonly [string, (url: string) => Answer])[] = [
+    ['the issuer itself', (url) => ({ issuer: url })],
+    ['a jwksUri', (url) => ({ issuer: url, keys: { jwksUri: `${url}/jwks` } })],
+    ['a discoveryUrl', (url) => ({ issuer: url, keys: { discoveryUrl: `${url}/.well-known/openid-configuration` } })],
+  ]
+  const audience = 'https://api.example.com'
+
+  it.each(places)('gets no connection inside the network, where it is that of %s', async (_where, answer) => {
+    const { port, callers } = await startNeighbour()
+    const verifier = createVerifier({ audience, issuers: [], resolveIssuer: answer })
+    for (const host of hosts)
+      expect(await reasonOf(verifier.verify(namesIssuer(`https://${host}:${port}`)))).toBe('ERR_KEYS_UNAVAILABLE')
+    expect(callers()).toBe(0)
+  })
+
+  it.each(places)('gets one under dangerouslyTrustResolvedHosts, where it is that of %s', async (_where, answer) => {
+    const { port, callers } = await startNeighbour()
+    const options = { audience, issuers: [], dangerouslyTrustResolvedHosts: true }
+    const verifier = createVerifier({ ...options, resolveIssuer: answer })
+    await reasonOf(verifier.verify(namesIssuer(`https://127.0.0.1:${port}`)))
+    expect(callers()).toBeGreaterThan(0)
+  })
+
+  it('gets one where it is listed', async () => {
+    const { port, callers } = await startNeighbour()
+    const issuer = `https://127.0.0.1:${port}`
+    const verifier = createVerifier({ audience, issuers: [issuer], resolveIssuer: () => undefined })
+    await reasonOf(verifier.verify(namesIssuer(issuer)))
+    expect(callers()).toBeGreaterThan(0)
+  })
+
+  it('gets one over plain http where the configuration excepts it, as a development machine does', async () => {
+    const { port, callers } = await startNeighbour()
+    const options = { audience, issuers: [], network: { allowInsecureLoopback: true } }
+    const keys = { jwksUri: `http://127.0.0.1:${port}/jwks` }
+    const verifier = createVerifier({ ...options, resolveIssuer: (issuer) => ({ issuer, keys }) })
+    await reasonOf(verifier.verify(namesIssuer('https://tenant.example')))
+    expect(callers()).toBeGreaterThan(0)
   })
 })

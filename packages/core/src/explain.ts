@@ -19,6 +19,7 @@ export function explainPolicy<C>(resolved: Resolved<C>): Readonly<Record<string,
     maxTokenLifetimeSeconds: maxTokenLifetimeSeconds ?? null,
     publicUrls: [...rules.publicUrls],
     dangerouslyTrustRequestHost: rules.dangerouslyTrustRequestHost,
+    dangerouslyTrustResolvedHosts: resolved.dangerouslyTrustResolvedHosts,
     dpop: explainDpop(rules.dpop),
     limits: { ...limits },
     network: {

@@ -1,20 +1,27 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 
 /**
- * The IANA special-purpose registries for IPv4 (RFC 6890) and IPv6, plus multicast, reserved and deprecated site-local space:
- * whatever is not plainly somewhere on the public internet.
+ * The IANA special-purpose registries for IPv4 and IPv6 (RFC 6890), plus multicast and reserved space: whatever is not plainly
+ * somewhere on the public internet.
  */
 const SPECIAL_IPV4 =
   '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4'
 
-/** Among them what carries an IPv4 address inside: `::/96`, NAT64, Teredo and 6to4, through which a private host could be named. */
-const SPECIAL_IPV6 =
-  '::/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8'
+/** Among them what carries an IPv4 address inside, Teredo and 6to4, through which a private host could be named. */
+const SPECIAL_IPV6 = '2001::/23 2001:db8::/32 2002::/16 3fff::/20'
+
+/**
+ * Where every global unicast address is (RFC 4291 section 2.4, IANA): all else of IPv6, NAT64 and what translates IPv4 otherwise
+ * included, is unassigned or local. And IPv4-mapped ones, which are judged as IPv4.
+ */
+const GLOBAL_IPV6 = '2000::/3 ::ffff:0:0/96'
 
 const special = new BlockList()
+const global = new BlockList()
 const loopback = new BlockList()
 for (const range of SPECIAL_IPV4.split(' ')) addRange(special, range, 'ipv4')
 for (const range of SPECIAL_IPV6.split(' ')) addRange(special, range, 'ipv6')
+for (const range of GLOBAL_IPV6.split(' ')) addRange(global, range, 'ipv6')
 addRange(loopback, '127.0.0.0/8', 'ipv4')
 addRange(loopback, '::1/128', 'ipv6')
 
@@ -23,7 +30,8 @@ addRange(loopback, '::1/128', 'ipv6')
  * An IPv4-mapped IPv6 address is judged as the IPv4 address it stands for. What is no address is not public.
  */
 export function isPublicAddress(address: string): boolean {
-  return isIP(address) !== 0 && !special.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
+  if (isIPv4(address)) return !special.check(address, 'ipv4')
+  return isIP(address) === 6 && global.check(address, 'ipv6') && !special.check(address, 'ipv6')
 }
 
 /** Tells whether an IP address literal is loopback: `127.0.0.0/8`, its IPv4-mapped form, or `::1`. */

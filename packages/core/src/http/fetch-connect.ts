@@ -28,7 +28,9 @@ export async function openSocket(
   destroyOnAbort(socket, signal)
   await waitFor(socket, 'connect', signal)
   try {
-    checkAddress(String(socket.remoteAddress), host.addresses)
+    // A peer that is gone already has none.
+    if (socket.remoteAddress === undefined) throw toNetworkError(undefined, signal)
+    checkAddress(socket.remoteAddress, host.addresses)
   } catch (error) {
     socket.destroy()
     throw error

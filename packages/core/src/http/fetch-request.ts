@@ -1,10 +1,12 @@
+import type { NamedHosts } from './fetch-url.js'
+
 /** One outbound request. */
 export interface FetchRequest {
   /** For whom: in events only. */
   readonly issuer: string
   readonly url: string
-  /** `host:port` of every host that the configuration names for this issuer; any other was learned from a document. */
-  readonly named: ReadonlySet<string>
+  /** The hosts that are named for this issuer; any other was learned from a document. */
+  readonly named: NamedHosts
   /** The deadline, {@link startDeadline}: it covers look-up, connection, handshake, headers and body. */
   readonly signal: AbortSignal
   /** Default `GET`. */

@@ -3,8 +3,11 @@ import { UpstreamError } from '../errors.js'
 import type { NetworkRules } from '../rules.js'
 import { isLoopbackAddress, isPublicAddress } from './address-registry.js'
 
-/** Which addresses a host may have: `any` where the configuration names it, `public` where a document did. */
+/** Which addresses a host may have: `any` where the configuration names it, `public` where somebody else does. */
 export type AddressRule = 'any' | 'public' | 'loopback'
+
+/** `host:port` of every host that is named for an issuer, {@link toNamedHost}, and which addresses it may have. */
+export type NamedHosts = ReadonlyMap<string, Exclude<AddressRule, 'loopback'>>
 
 /** A URL that may be fetched, taken apart once. */
 export interface FetchTarget {
@@ -18,8 +21,11 @@ export interface FetchTarget {
 
 const MAX_URL_LENGTH = 2_048
 
-/** Names that never leave the machine or the site (RFC 6761, RFC 6762, RFC 8375, ICANN's `.internal`), as a proxy would resolve them for us. */
-const SITE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa)\.?$/
+/**
+ * Names that never leave the machine or the site, as a proxy would resolve them for us: those of one label, and RFC 6761, RFC 6762
+ * with its appendix G, and RFC 8375.
+ */
+const SITE_NAME = /(?:^[^.]+|(?:^|\.)(?:localhost|local|intranet|internal|private|corp|home|lan|home\.arpa))\.?$/
 
 /**
  * The `host:port` of a URL as the named hosts of a fetch are written: lower case, with the port always there.
@@ -33,13 +39,12 @@ export function toNamedHost(url: string): string {
 
 /**
  * Checks a URL against every rule that needs no name look-up: https (or plain http to a host that the rules except), no userinfo, no
- * fragment, at most 2,048 characters; and for a host that is not among `named`, port 443 and no special-purpose literal.
- * Not checked: what a name resolves to.
+ * fragment, at most 2,048 characters; for a host that is not among `named`, port 443; and where its addresses must be public, no
+ * special-purpose literal. Not checked: what a name resolves to.
  *
- * @param named `host:port` of every host that the configuration names for this issuer
  * @throws UpstreamError `ERR_UPSTREAM_URL`, `ERR_UPSTREAM_ADDRESS`
  */
-export function parseFetchTarget(text: string, named: ReadonlySet<string>, network: NetworkRules): FetchTarget {
+export function parseFetchTarget(text: string, named: NamedHosts, network: NetworkRules): FetchTarget {
   if (!isPlainUrl(text)) throw refused('syntax')
   const url = new URL(text)
   const secure = url.protocol === 'https:'
@@ -50,11 +55,14 @@ export function parseFetchTarget(text: string, named: ReadonlySet<string>, netwo
   const port = toPort(url)
   const loopbackOnly = !secure && !isHttpAllowed(url, network)
   if (loopbackOnly && !(network.allowInsecureLoopback && isLoopbackHost(url))) throw refused('scheme')
-  if (named.has(`${url.hostname}:${port}`) || (!secure && !loopbackOnly)) {
-    return { url, hostname, port, secure, addresses: loopbackOnly ? 'loopback' : 'any' }
-  }
-  checkLearnedHost(hostname, port, network)
-  return { url, hostname, port, secure, addresses: 'public' }
+  const rule = named.get(`${url.hostname}:${port}`)
+  // A document may send us to any public host, but not to a port of its choice: that would make us a port scanner.
+  if (rule === undefined && port !== 443)
+    throw new UpstreamError('ERR_UPSTREAM_ADDRESS', { detail: { wants: 'port 443' } })
+  if (rule !== undefined && loopbackOnly) return { url, hostname, port, secure, addresses: 'loopback' }
+  const addresses = rule ?? 'public'
+  if (addresses === 'public') checkPublicHost(hostname, network)
+  return { url, hostname, port, secure, addresses }
 }
 
 /**
@@ -75,13 +83,11 @@ export function toLoggedUrl(url: string): string {
   return `${parsed.protocol}//${parsed.host}${parsed.pathname}`.slice(0, MAX_URL_LENGTH)
 }
 
-/** A document may send us to any public host, but not to a port of its choice: that would make us a port scanner. */
-function checkLearnedHost(hostname: string, port: number, network: NetworkRules): void {
-  if (port !== 443) throw new UpstreamError('ERR_UPSTREAM_ADDRESS', { detail: { wants: 'port 443' } })
+function checkPublicHost(hostname: string, network: NetworkRules): void {
   // Sockets never look an IP literal up, so that the look-up hook alone would let 127.0.0.1 through.
   if (isIP(hostname) !== 0) checkAddress(hostname, 'public')
   // Behind a proxy the name is resolved where we cannot see it.
-  else if (network.proxyUrl !== undefined && (!hostname.includes('.') || SITE_NAME.test(hostname))) {
+  else if (network.proxyUrl !== undefined && SITE_NAME.test(hostname)) {
     throw new UpstreamError('ERR_UPSTREAM_ADDRESS', { detail: { wants: 'public' } })
   }
 }

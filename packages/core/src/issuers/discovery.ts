@@ -6,6 +6,7 @@ import { fetchDocument } from '../http/fetch-document.js'
 import type { FetchedDocument } from '../http/fetch-document.js'
 import type { Fetch } from '../http/fetch-request.js'
 import { toLoggedUrl } from '../http/fetch-url.js'
+import type { NamedHosts } from '../http/fetch-url.js'
 import { toLifetimeMs } from '../keys/freshness.js'
 import type { KeyCacheRules } from '../rules.js'
 import type { Logger, Runtime } from '../runtime.js'
@@ -49,7 +50,7 @@ const RETRY_MS = 60_000
 export function createDiscovery(
   issuer: string,
   url: string | undefined,
-  named: ReadonlySet<string>,
+  named: NamedHosts,
   fetch: Fetch,
   { keyCache, runtime, logger }: DiscoveryContext,
 ): Discovery {

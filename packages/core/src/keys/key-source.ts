@@ -1,5 +1,6 @@
 import { createFetch } from '../http/fetch.js'
 import { toNamedHost } from '../http/fetch-url.js'
+import type { NamedHosts } from '../http/fetch-url.js'
 import { createDiscovery } from '../issuers/discovery.js'
 import type { AuditRecorder, KeySource } from '../ports.js'
 import type { KeyCacheRules, NetworkRules } from '../rules.js'
@@ -12,9 +13,18 @@ import type { ConfiguredKeys } from './static-key-source.js'
 /** Where an issuer's keys are, as its options say. */
 export type KeysLocation =
   | ConfiguredKeys
-  | { readonly kind: 'jwks-uri'; readonly url: string; readonly headers: Readonly<Record<string, string>> | undefined }
+  | (RemoteKeys & {
+      readonly kind: 'jwks-uri'
+      readonly url: string
+      readonly headers: Readonly<Record<string, string>> | undefined
+    })
   /** Without a `url` the well-known ones of the issuer are tried in order. */
-  | { readonly kind: 'discovery'; readonly url: string | undefined }
+  | (RemoteKeys & { readonly kind: 'discovery'; readonly url: string | undefined })
+
+interface RemoteKeys {
+  /** Set where strangers may have chosen the hosts: over https they are then reached at public addresses alone. */
+  readonly publicOnly?: true | undefined
+}
 
 /** What every key source of one verifier shares: rules and clocks, never keys. */
 export interface KeySourceContext {
@@ -38,11 +48,22 @@ export function createKeySource(issuer: string, location: KeysLocation, context:
   const fetch = createFetch(context.network, context.runtime)
   if (location.kind === 'jwks-uri') {
     const { url, headers = {} } = location
-    const named = new Set([toNamedHost(url)])
+    const named = toNamedHosts([url], location)
     return createRemoteKeySource(issuer, createJwksReader(issuer, { url, headers, named }, fetch, context), context)
   }
   // The issuer's own host counts as named even where the document is read from another one: that is how a container network looks.
-  const named = new Set([location.url ?? issuer, issuer].filter((text) => URL.canParse(text)).map(toNamedHost))
+  const named = toNamedHosts([location.url ?? issuer, issuer], location)
   const discovery = createDiscovery(issuer, location.url, named, fetch, context)
   return createRemoteKeySource(issuer, createDiscoveredKeysReader(issuer, discovery, named, fetch, context), context)
+}
+
+/** Plain http is there only where the configuration excepts the host by name, or the machine itself. */
+function toNamedHosts(urls: readonly string[], { publicOnly }: RemoteKeys): NamedHosts {
+  const rules = urls
+    .filter((url) => URL.canParse(url))
+    .map((url) => {
+      const addresses = publicOnly === true && new URL(url).protocol !== 'http:' ? 'public' : 'any'
+      return [toNamedHost(url), addresses] as const
+    })
+  return new Map(rules)
 }

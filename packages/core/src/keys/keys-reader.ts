@@ -1,6 +1,7 @@
 import { UpstreamError } from '../errors.js'
 import { fetchDocument } from '../http/fetch-document.js'
 import type { Fetch } from '../http/fetch-request.js'
+import type { NamedHosts } from '../http/fetch-url.js'
 import type { Discovery } from '../issuers/discovery.js'
 import type { KeyCacheRules } from '../rules.js'
 import type { Logger } from '../runtime.js'
@@ -22,7 +23,7 @@ export type KeysReader = (held: KeySet | undefined, signal: AbortSignal) => Prom
 interface JwksLocation {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly named: ReadonlySet<string>
+  readonly named: NamedHosts
 }
 
 interface ReaderContext {
@@ -68,7 +69,7 @@ export function createJwksReader(
 export function createDiscoveredKeysReader(
   issuer: string,
   discovery: Discovery,
-  named: ReadonlySet<string>,
+  named: NamedHosts,
   fetch: Fetch,
   context: ReaderContext,
 ): KeysReader {

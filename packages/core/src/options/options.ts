@@ -116,8 +116,9 @@ export interface VerifierOptions<C = Claims> {
   readonly issuers: readonly (string | IssuerOptions)[]
   /**
    * Says whether an issuer that is not listed is trusted, and how: for tenants that come and go. Given nothing but https
-   * URLs of at most 2,048 characters, which strangers choose: it must look the string up, never build a URL from it. At
-   * most eight calls at once, three seconds each; it throwing is an outage (503).
+   * URLs of at most 2,048 characters, which strangers choose: it must look the string up, never build a URL from it. Keys
+   * are then fetched from public addresses alone. At most eight calls at once, three seconds each; it throwing is an
+   * outage (503).
    */
   readonly resolveIssuer?:
     | ((issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>)
@@ -168,6 +169,11 @@ export interface VerifierOptions<C = Claims> {
   readonly publicUrl?: string | readonly string[] | undefined
   /** Takes the `Host` field for the public URL. Only behind a proxy that lets no other host through. Default `false`. */
   readonly dangerouslyTrustRequestHost?: boolean | undefined
+  /**
+   * Reaches what `resolveIssuer` names at any address, as what `issuers` lists. Only where nobody but you gets names into that directory:
+   * a tenant's may lead into your own network. Default `false`: at public addresses alone.
+   */
+  readonly dangerouslyTrustResolvedHosts?: boolean | undefined
   /** Clocks and network, for tests and unusual hosts. Default: those of this process, and the guarded fetch. */
   readonly runtime?: Partial<Runtime> | undefined
 }

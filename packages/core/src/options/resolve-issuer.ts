@@ -57,7 +57,13 @@ export function resolveIssuer(
     dpopMode: toDpopMode(read, option, verifier),
     tenant,
   })
-  return { rules, location: read.keys, fingerprint: toFingerprint(read) }
+  const location = listed || verifier.dangerouslyTrustResolvedHosts ? read.keys : toPublicOnly(read.keys)
+  return { rules, location, fingerprint: toFingerprint(read) }
+}
+
+/** An application that looks names up in a directory does not know what addresses they will have tomorrow. */
+function toPublicOnly(keys: KeysLocation): KeysLocation {
+  return keys.kind === 'jwks' ? keys : { ...keys, publicOnly: true }
 }
 
 /** What an issuer has of its verifier where it says nothing itself. */

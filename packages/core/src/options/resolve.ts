@@ -17,6 +17,7 @@ export interface Resolved<C> {
   readonly rules: Rules
   readonly issuers: readonly ResolvedIssuer[]
   readonly ask: AskForIssuer | undefined
+  readonly dangerouslyTrustResolvedHosts: boolean
   readonly schema: StandardSchemaV1<unknown, C> | undefined
   readonly tokenCache: TokenCacheRules | undefined
   readonly revocations: RevocationStore | undefined
@@ -61,6 +62,7 @@ export function resolveOptions<C>(options: unknown): Resolved<C> {
     }),
     issuers,
     ask: toAsk(read),
+    dangerouslyTrustResolvedHosts: read.dangerouslyTrustResolvedHosts,
     schema: read.claims as StandardSchemaV1<unknown, C> | undefined,
     tokenCache: read.tokenCache,
     revocations: read.revocationStore,

@@ -53,6 +53,7 @@ export interface ReadOptions {
   readonly realm: string
   readonly publicUrl: readonly string[]
   readonly dangerouslyTrustRequestHost: boolean
+  readonly dangerouslyTrustResolvedHosts: boolean
   readonly runtime: Runtime
 }
 
@@ -252,5 +253,6 @@ export const VERIFIER_TABLE: OptionTable<ReadOptions> = {
   realm: optional(realm, 'api'),
   publicUrl: optional(publicUrl, []),
   dangerouslyTrustRequestHost: optional(flag, false),
+  dangerouslyTrustResolvedHosts: optional(flag, false),
   runtime: KEY_SOURCE_TABLE.runtime,
 }

@@ -28,6 +28,8 @@ const SPECIAL: readonly (readonly [string, readonly string[]])[] = [
   ['IPv6 link-local, with a zone too', ['fe80::1', 'febf::1']],
   ['site-local', ['fec0::1', 'feff::1']],
   ['IPv6 multicast', ['ff02::1']],
+  ['IPv4-translated', ['::ffff:0:a00:1', '::ffff:0:808:808']],
+  ['IPv6 that nobody was given', ['1::1', '100:0:0:1::1', '200::1', '1fff::1', '4000::1', '8000::1', 'e000::1']],
 ]
 
 const PUBLIC = [

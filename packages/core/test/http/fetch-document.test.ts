@@ -27,7 +27,7 @@ async function fetchAnswer(
   const request = {
     issuer: 'https://login.example',
     url: 'https://login.example/jwks',
-    named: new Set<string>(),
+    named: new Map(),
     headers: { authorization: 'a' },
     signal,
   }

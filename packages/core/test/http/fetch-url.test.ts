@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { parseFetchTarget, toLoggedUrl, toNamedHost } from '../../src/http/fetch-url.js'
-import type { FetchTarget } from '../../src/http/fetch-url.js'
+import type { FetchTarget, NamedHosts } from '../../src/http/fetch-url.js'
 import type { NetworkRules } from '../../src/rules.js'
 import { network } from './fetching.js'
 
 const strict: NetworkRules = { ...network, allowInsecureLoopback: false }
 
 function parseNamed(url: string, rules: NetworkRules = strict): FetchTarget {
-  return parseFetchTarget(url, new Set(URL.canParse(url) ? [toNamedHost(url)] : []), rules)
+  return parseFetchTarget(url, toNamed(url, 'any'), rules)
 }
 
 function parseLearned(url: string, rules: NetworkRules = strict): FetchTarget {
-  return parseFetchTarget(url, new Set(['login.example:443']), rules)
+  return parseFetchTarget(url, new Map([['login.example:443', 'any']]), rules)
+}
+
+function parseResolved(url: string, rules: NetworkRules = strict): FetchTarget {
+  return parseFetchTarget(url, toNamed(url, 'public'), rules)
+}
+
+function toNamed(url: string, addresses: 'any' | 'public'): NamedHosts {
+  return new Map(URL.canParse(url) ? [[toNamedHost(url), addresses]] : [])
 }
 
 describe('C.3 rule 1: what may be fetched at all', () => {
@@ -93,8 +101,10 @@ describe('C.3 rule 1: what may be fetched at all', () => {
   it('takes plain http to a host that dangerouslyAllowHttpHosts names, with its port, and to no other', () => {
     const rules = { ...strict, dangerouslyAllowHttpHosts: ['Keycloak:8080', 'plain.example', 'dull.example:80'] }
     expect(parseNamed('http://dull.example/jwks', rules)).toMatchObject({ port: 80, addresses: 'any' })
-    // By that option it is named, although no issuer names it.
-    expect(parseLearned('http://keycloak:8080/jwks', rules)).toMatchObject({ port: 8_080, addresses: 'any' })
+    // It says how such a host is spoken to, and not that any issuer's document may send us there.
+    expect(() => parseLearned('http://keycloak:8080/jwks', rules)).toThrow(
+      expect.objectContaining({ reason: 'ERR_UPSTREAM_ADDRESS' }),
+    )
     expect(parseNamed('http://keycloak:8080/jwks', rules)).toMatchObject({ secure: false, addresses: 'any' })
     expect(parseNamed('http://plain.example/jwks', rules)).toMatchObject({ port: 80, addresses: 'any' })
     for (const url of [
@@ -162,6 +172,14 @@ describe('C.3 rules 1 and 2: hosts that a document named', () => {
     'https://vault.internal/',
     'https://nas.home.arpa/',
     'https://a.localhost/',
+    'https://vault./',
+    'https://vault.internal./',
+    'https://wiki.intranet/',
+    'https://ldap.corp/',
+    'https://nas.home/',
+    'https://nas.lan/',
+    'https://nas.private/',
+    'https://home.arpa/',
   ])('refuses %s behind a proxy, which would resolve the site’s own names for us', (url) => {
     const proxied = { ...strict, proxyUrl: 'http://proxy.example:3128' }
     expect(() => parseLearned(url, proxied)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_ADDRESS' }))
@@ -177,6 +195,22 @@ describe('C.3 rules 1 and 2: hosts that a document named', () => {
   ])('says what %s would have to be', (url, detail) => {
     const proxied = { ...strict, proxyUrl: 'http://proxy.example:3128' }
     expect(() => parseLearned(url, proxied)).toThrow(expect.objectContaining({ detail }))
+  })
+})
+
+describe('hosts that are named by somebody else than the configuration', () => {
+  it('may have any port, and public addresses alone', () => {
+    expect(parseResolved('https://id.red.example:8443/jwks')).toMatchObject({ port: 8_443, addresses: 'public' })
+    for (const url of ['https://10.0.0.1/', 'https://127.0.0.1:8443/', 'https://[::1]/', 'https://169.254.169.254/'])
+      expect(() => parseResolved(url)).toThrow(expect.objectContaining({ reason: 'ERR_UPSTREAM_ADDRESS' }))
+  })
+
+  it('may not have a name of the site behind a proxy', () => {
+    const proxied = { ...strict, proxyUrl: 'http://proxy.example:3128' }
+    expect(() => parseResolved('https://vault:8200/', proxied)).toThrow(
+      expect.objectContaining({ reason: 'ERR_UPSTREAM_ADDRESS' }),
+    )
+    expect(parseResolved('https://id.red.example/', proxied)).toMatchObject({ addresses: 'public' })
   })
 })
 

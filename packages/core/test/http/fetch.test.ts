@@ -319,7 +319,7 @@ describe('section 4, hang and slow loris: one total deadline', () => {
     const origin = await startOrigin(() => deadline.stop())
     const deadline = startDeadline(3_000)
     const fetch = createFetch(network, systemRuntime)
-    const named = new Set([`127.0.0.1:${origin.port}`])
+    const named = new Map([[`127.0.0.1:${origin.port}`, 'any']] as const)
     await expect(fetch({ issuer: 'a', url: origin.url, named, signal: deadline.signal })).rejects.toMatchObject({
       reason: 'ERR_UPSTREAM_NETWORK',
     })

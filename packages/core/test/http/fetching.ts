@@ -36,7 +36,7 @@ export async function fetchOnce(url: string, options: FetchOnce = {}): Promise<F
   )
   const deadline = startDeadline(all.timeoutMs)
   try {
-    const hosts = new Set(named.filter((each) => URL.canParse(each)).map(toNamedHost))
+    const hosts = new Map(named.filter((each) => URL.canParse(each)).map((each) => [toNamedHost(each), 'any'] as const))
     return await fetch({ issuer: 'https://issuer.example', url, named: hosts, signal: deadline.signal, ...request })
   } finally {
     deadline.stop()
