@@ -15,7 +15,12 @@ CREATE TABLE IF NOT EXISTS countersign_replay (
   id text COLLATE "C" PRIMARY KEY,
   expires_at timestamptz NOT NULL
 );
-CREATE INDEX IF NOT EXISTS countersign_replay_expires_at ON countersign_replay (expires_at);
+-- CREATE INDEX IF NOT EXISTS locks the table before it looks: behind a VACUUM it would wait, and every claim behind it.
+DO $$ BEGIN
+  IF to_regclass(quote_ident(current_schema()) || '.countersign_replay_expires_at') IS NULL THEN
+    CREATE INDEX countersign_replay_expires_at ON countersign_replay (expires_at);
+  END IF;
+END $$;
 
 -- Since when each memory of ids has no gap: a promoted standby, or a backup that was recovered to a point in time, is another one.
 -- After any other restore delete its rows: DELETE FROM countersign_replay_memory. README.md says which.
@@ -36,5 +41,9 @@ CREATE TABLE IF NOT EXISTS countersign_audit (
   event jsonb NOT NULL,
   UNIQUE (stream, seq)
 );
-CREATE INDEX IF NOT EXISTS countersign_audit_time ON countersign_audit (time);
+DO $$ BEGIN
+  IF to_regclass(quote_ident(current_schema()) || '.countersign_audit_time') IS NULL THEN
+    CREATE INDEX countersign_audit_time ON countersign_audit (time);
+  END IF;
+END $$;
 `
