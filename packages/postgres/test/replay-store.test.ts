@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { migrate, postgresReplayStore } from '../src/index.js'
 import { clean, command, databaseUrl, libraries, testSchema } from './clients.js'
 import type { Opened } from './clients.js'
@@ -11,6 +11,13 @@ const patient = { schema: testSchema, deadlineMs: 1_000 }
 
 const makeId = (): string => randomBytes(16).toString('base64url')
 const table = (name: string): string => `"${testSchema}".${name}`
+
+/** How many statements are under way that take ids of this suite away. */
+async function countPrunes(): Promise<unknown> {
+  const [row] = await command(`SELECT count(*)::int AS prunes FROM pg_stat_activity
+WHERE state = 'active' AND query LIKE '%DELETE FROM ${table('countersign_replay')}%' AND pid <> pg_backend_pid()`)
+  return row?.['prunes']
+}
 
 describe.skipIf(noDatabase !== '')(`a replay store in a real database${noDatabase}`, () => {
   beforeAll(async () => {
@@ -95,6 +102,41 @@ SELECT 'old' || n, now() - interval '1 second' FROM generate_series(1, 2500) AS 
       const count = `SELECT count(*)::int AS old FROM ${table('countersign_replay')} WHERE id LIKE 'old%'`
       await expect.poll(async () => (await command(count))[0]?.['old'], { timeout: 10_000 }).toBe(0)
       expect((await postgresReplayStore(opened.client, patient).claim(id, 60_000)).fresh).toBe(false)
+    })
+
+    it('takes away what is over one thousand after the other, however slow that is, and claims are none the slower', async () => {
+      const slow = table('slow')
+      await command(`CREATE FUNCTION ${slow}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END';
+CREATE TRIGGER slow AFTER DELETE ON ${table('countersign_replay')} EXECUTE FUNCTION ${slow}();
+INSERT INTO ${table('countersign_replay')}
+SELECT 'slow' || n, now() - interval '1 second' FROM generate_series(1, 1500) AS n`)
+      const now = vi.spyOn(performance, 'now')
+      const said: unknown[] = []
+      const say = (...line: readonly unknown[]): void => void said.push(line)
+      try {
+        const store = postgresReplayStore(opened.client, {
+          ...patient,
+          logger: { debug: say, info: say, warn: say, error: say },
+        })
+        const startedMs = performance.now()
+        await store.claim(makeId(), 60_000)
+        await expect.poll(countPrunes, { timeout: 2_500 }).toBe(1)
+        // The next ones, ten seconds later each: the first is not done.
+        for (const turn of [1, 2, 3]) {
+          now.mockReturnValue(startedMs + turn * 11_000)
+          expect((await store.claim(makeId(), 60_000)).fresh).toBe(true)
+          await sleep(100)
+          expect(await countPrunes()).toBeLessThanOrEqual(1)
+        }
+        now.mockRestore()
+        const count = `SELECT count(*)::int AS old FROM ${table('countersign_replay')} WHERE id LIKE 'slow%'`
+        await expect.poll(async () => (await command(count))[0]?.['old'], { timeout: 10_000 }).toBe(0)
+        await expect.poll(countPrunes, { timeout: 5_000 }).toBe(0)
+        expect(said).toEqual([])
+      } finally {
+        now.mockRestore()
+        await command(`DROP FUNCTION ${slow} CASCADE`)
+      }
     })
 
     it('takes ids of base64url for a time above 0, and nothing else', async () => {
