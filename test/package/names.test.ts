@@ -258,6 +258,7 @@ describe('the public names are part of the promise of a version:', () => {
       ./adapter
         authenticateRequest
         callEndpoint
+        callSafely
         checkGuard
         findPrincipal
         flag

@@ -73,6 +73,20 @@ describe('the sink for OpenTelemetry logs', () => {
   })
 })
 
+const reject = (): unknown => Promise.reject(new Error('the collector is away'))
+
+it.each([
+  ['pino', pinoSink({ info: reject, warn: reject, error: reject })],
+  ['OpenTelemetry', otelLogsSink({ emit: reject })],
+])('what a logger in the place of %s rejects is a batch that was not kept, and nothing worse', async (_, sink) => {
+  const kept = createTestSink()
+  const trail = createAuditTrail(toOptions([kept]))
+  await trail.record(exchange)
+  await trail.close()
+  const { signal } = new AbortController()
+  await expect(sink.write(kept.events, { signal })).rejects.toThrow('the collector is away')
+})
+
 it.each([
   ['stdout', stdoutSink(new PassThrough())],
   ['pino', pinoSink(pino({ enabled: false }))],

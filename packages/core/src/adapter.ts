@@ -1,3 +1,4 @@
+export { callSafely } from './call-safely.js'
 export { toElapsedMs, toMoment } from './elapsed.js'
 export type { Clock, Moment } from './elapsed.js'
 export {

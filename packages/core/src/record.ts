@@ -1,18 +1,14 @@
 import type { AuditEntry } from './audit-event.js'
+import { callSafely } from './call-safely.js'
 import type { AuditRecorder } from './ports.js'
 
 /**
- * Records an event that nothing waits for: whatever becomes of it changes nothing here.
+ * Records an event that nothing waits for: whatever becomes of it changes nothing here. A trail tells of its own failures.
  *
  * @param toEntry called only where there is somewhere to record
  */
 export function recordLater(audit: AuditRecorder | undefined, toEntry: () => AuditEntry): void {
-  if (audit === undefined) return
-  try {
-    Promise.resolve(audit.record(toEntry())).catch(() => {})
-  } catch {
-    // The trail tells of its own failures.
-  }
+  if (audit !== undefined) callSafely(() => audit.record(toEntry()))
 }
 
 /**
@@ -25,9 +21,5 @@ export function deferRecord(audit: AuditRecorder, toEntry: () => AuditEntry): vo
     recordLater(audit, toEntry)
     return
   }
-  try {
-    audit.defer(toEntry)
-  } catch {
-    // The trail tells of its own failures.
-  }
+  callSafely(() => audit.defer?.(toEntry))
 }

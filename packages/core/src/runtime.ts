@@ -1,3 +1,5 @@
+import { callSafely } from './call-safely.js'
+
 /** What an injected `fetch` is given. Redirects must not be followed; `signal` carries the total deadline. */
 export interface RuntimeFetchInit {
   readonly method: 'GET' | 'POST'
@@ -44,19 +46,20 @@ type DetailFirst = Readonly<Record<keyof Logger, (detail: object, message: strin
 /** Of every logger of pino, and of Fastify's. They want the detail first, and drop what comes second without a word. */
 const PINO = Symbol.for('pino.serializers')
 
-/** A logger whose failures stay its own: what it throws while an answer is being made, or between requests, must not become an outage. */
+/**
+ * A logger whose failures stay its own: what it throws, at once or as a promise, while an answer is being made or between requests, must not
+ * become an outage.
+ */
 export function toSafeLogger(logger: Logger): Logger {
   if (logger === silentLogger) return silentLogger
   const isPino = PINO in logger
   const guard =
     (level: keyof Logger): Logger['debug'] =>
-    (message, detail) => {
-      try {
-        if (isPino && detail !== undefined) (logger as unknown as DetailFirst)[level](detail, message)
-        else logger[level](message, detail)
-      } catch {
-        // There is nobody left to tell.
-      }
-    }
+    (message, detail) =>
+      callSafely(() =>
+        isPino && detail !== undefined
+          ? (logger as unknown as DetailFirst)[level](detail, message)
+          : logger[level](message, detail),
+      )
   return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') }
 }

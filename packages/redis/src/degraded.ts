@@ -1,6 +1,6 @@
 import { UpstreamError, memoryReplayStore } from '@countersign/core'
 import type { Logger } from '@countersign/core'
-import { toElapsedMs, toMoment } from '@countersign/core/adapter'
+import { callSafely, toElapsedMs, toMoment } from '@countersign/core/adapter'
 import type { Clock, Moment } from '@countersign/core/adapter'
 import { createLocalClaims } from './local-claims.js'
 import type { LocalClaim } from './local-claims.js'
@@ -52,11 +52,8 @@ export function createLocalWindow(
   const tell = (state: DegradedEvent['state'], since: Moment): void => {
     const event = { state, sinceMs: since.wallMs, accepted: taken.added }
     logger.warn('Replays are looked for in this process alone', { ...event })
-    try {
-      onDegraded?.(event)
-    } catch {
-      // Whoever listens must not turn an outage into another.
-    }
+    // Whoever listens must not turn an outage into another.
+    callSafely(() => onDegraded?.(event))
   }
   return {
     confirm(id, ttlMs) {

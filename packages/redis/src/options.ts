@@ -29,7 +29,7 @@ export interface BreakerOptions {
 export interface ReplayStoreOptions extends RedisStoreOptions {
   /** While Redis is away, remember in this process alone, for a time. Default: refuse (503). */
   readonly degraded?: DegradedOptions | undefined
-  /** Called as a local window begins, runs out and ends: for the audit trail. What it throws is dropped. */
+  /** Called as a local window begins, runs out and ends: for the audit trail. What it throws is dropped, at once or as a promise. */
   readonly onDegraded?: ((event: DegradedEvent) => void) | undefined
   /**
    * Takes a server without records for one that never held any, so that its first proofs are taken at once: for tests and

@@ -104,12 +104,23 @@ describe('a local window', () => {
     expect(claim('b', 60_000)).toBe(true)
   })
 
-  it('tells how it began, ran out and ended, whatever the listener does', () => {
+  it.each([
+    [
+      'throws',
+      (): void => {
+        throw new Error('no audit today')
+      },
+    ],
+    ['rejects', async (): Promise<void> => Promise.reject(new Error('no audit today'))],
+  ])('tells how it began, ran out and ended, though the listener %s', async (_, fail) => {
     const clock = createClock()
     const events: DegradedEvent[] = []
+    const rejected: unknown[] = []
+    const note = (error: unknown): void => void rejected.push(error)
+    process.on('unhandledRejection', note)
     const { claim, recover } = createLocalWindow({ local: 30, maxEntries: 10 }, clock, silentLogger, (event) => {
       events.push(event)
-      throw new Error('no audit today')
+      return fail()
     })
     claim('a', 60_000)
     claim('b', 60_000)
@@ -122,6 +133,9 @@ describe('a local window', () => {
       { state: 'exhausted', sinceMs: startMs, accepted: 2 },
       { state: 'recovered', sinceMs: startMs, accepted: 2 },
     ])
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    process.off('unhandledRejection', note)
+    expect(rejected).toEqual([])
   })
 })
 

@@ -28,7 +28,8 @@ export function otelLogsSink(logger: OtelLogger): AuditSink {
     name: 'otel-logs',
     durability: 'none',
     async write(batch) {
-      for (const event of batch) logger.emit(toRecord(event))
+      // One of your own may be asynchronous, and a rejection that nobody handles ends the process.
+      for (const event of batch) await (logger.emit(toRecord(event)) as unknown)
     },
   }
 }

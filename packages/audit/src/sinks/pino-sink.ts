@@ -18,7 +18,8 @@ export function pinoSink(logger: PinoLogger): AuditSink {
     name: 'pino',
     durability: 'none',
     async write(batch) {
-      for (const event of batch) logger[toLevel(event)]({ audit: event }, event.type)
+      // One of your own may be asynchronous, and a rejection that nobody handles ends the process.
+      for (const event of batch) await (logger[toLevel(event)]({ audit: event }, event.type) as unknown)
     },
   }
 }

@@ -18,6 +18,17 @@ describe('a logger that is given', () => {
     ])
   })
 
+  it('is read as one that rejects nothing', async () => {
+    const rejected: unknown[] = []
+    const note = (error: unknown): void => void rejected.push(error)
+    const fail = async (): Promise<void> => Promise.reject(new Error('the log is full'))
+    process.on('unhandledRejection', note)
+    logger.read({ debug: fail, info: fail, warn: fail, error: fail }, 'logger').warn('Something')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    process.off('unhandledRejection', note)
+    expect(rejected).toEqual([])
+  })
+
   it('must have the four methods, and a silent one stays the same', () => {
     expect(() => logger.read({ info() {} }, 'logger')).toThrow('Option "logger"')
     expect(logger.read(silentLogger, 'logger')).toBe(silentLogger)
