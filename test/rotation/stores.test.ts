@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { VersionedBytes } from '@countersign/core'
+import type { AuditEntry, VersionedBytes } from '@countersign/core'
 import { createSigningKeys, localKeyWrapper, memoryKeys } from '@countersign/sts'
 import type { SigningKeys, SigningKeysOptions } from '@countersign/sts'
 import { createTestClock } from '@countersign/testing'
@@ -77,6 +77,30 @@ describe.each(stores.map(({ missing, ...store }) => ({ ...store, label: `${store
           expect([(await keys.findSigner('ES256')).kid, await listKids(keys)]).toEqual([signer, kids])
           expect(await real.read()).toEqual(newest)
           expect((await start().findSigner('ES256')).kid).toBe(signer)
+        }
+      },
+    )
+
+    it.skipIf(missing !== '')(
+      'are refused, and said to be, where something lies that is no document at all, and written again once it is taken away',
+      async () => {
+        const entries: AuditEntry[] = []
+        const record = async (entry: AuditEntry): Promise<void> => void entries.push(entry)
+        const keys = start({ audit: { record, fingerprint: () => '' } })
+        await keys.ready()
+        const [{ kid }, newest] = [await keys.findSigner('ES256'), await real.read()]
+        for (const put of real.rubbish) {
+          await real.write(undefined)
+          await put()
+          entries.length = 0
+          await expect(keys.ready()).rejects.toMatchObject({ status: 503, detail: { refusal: 'unopened' } })
+          expect(entries).toEqual([{ type: 'jwks.failed', outcome: 'error', reason: 'ERR_KEYS_MALFORMED' }])
+          expect(keys.health().ok).toBe(false)
+          expect((await keys.findSigner('ES256')).kid).toBe(kid)
+          await expect(start().ready()).rejects.toMatchObject({ status: 503, detail: { refusal: 'unopened' } })
+          await real.write(undefined)
+          await keys.ready()
+          expect([keys.health().ok, await real.read()]).toEqual([true, newest])
         }
       },
     )

@@ -17,6 +17,8 @@ export interface RealStore {
   read(): Promise<VersionedBytes>
   /** Puts a document there, past the store; `undefined` takes it away. */
   write(document: VersionedBytes | undefined): Promise<void>
+  /** Each puts something there that is no document at all. */
+  readonly rubbish: readonly (() => Promise<unknown>)[]
   takeAway(): Promise<void>
   bringBack(): Promise<void>
   close(): Promise<void>
@@ -38,6 +40,11 @@ async function openRedis(): Promise<RealStore> {
       if (document === undefined) await server.command('FLUSHALL')
       else await server.command('SET', key, `${document.version} ${Buffer.from(document.bytes).toString('base64url')}`)
     },
+    rubbish: [
+      () => server.command('SET', key, 'hello'),
+      () => server.command('SETRANGE', key, '1500000', 'x'),
+      () => server.command('LPUSH', key, 'hello'),
+    ],
     takeAway: server.kill,
     bringBack: server.restart,
     async close() {
@@ -64,6 +71,12 @@ async function openPostgres(): Promise<RealStore> {
       const hex = Buffer.from(bytes).toString('hex')
       await database.command(`INSERT INTO countersign_signing_keys VALUES ('signing-keys', ${version}, '\\x${hex}')`)
     },
+    rubbish: [
+      () =>
+        database.command(
+          `INSERT INTO countersign_signing_keys VALUES ('signing-keys', 9, decode(repeat('00', 1048577), 'hex'))`,
+        ),
+    ],
     takeAway: database.crash,
     bringBack: database.start,
     async close() {
@@ -86,6 +99,7 @@ async function openFiles(): Promise<RealStore> {
       for (const name of readdirSync(folder)) rmSync(path.join(folder, name))
       if (document !== undefined) writeFileSync(toFile(document.version), document.bytes)
     },
+    rubbish: [async () => writeFileSync(toFile(9), Buffer.alloc(1_048_577, 1))],
     // Root reads through any mode; a mode that others could read is refused, whoever asks.
     takeAway: async () => chmodSync(folder, 0o755),
     bringBack: async () => chmodSync(folder, 0o700),

@@ -137,7 +137,13 @@ export interface VersionedBytes {
 
 /** Keeps the sealed signing keys of one token service, for every replica of it. */
 export interface SigningKeyStore {
-  /** The newest document, or `undefined` where there never was one. Rejects where the store does not answer in a bounded time. */
+  /**
+   * The newest document, or `undefined` where there never was one. Rejects where the store does not answer in a bounded time.
+   *
+   * Where something lies there that can be no document, too long or of somebody else's making, it is answered without bytes, under
+   * its version or, where it has none, 0. The service then says that it refuses what is in the store; a rejection would say that
+   * nothing is known of it.
+   */
   read(): Promise<VersionedBytes | undefined>
   /**
    * Writes the next document if the newest one still has the version `expected` (0: there is none): of any number of calls with

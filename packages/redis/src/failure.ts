@@ -23,6 +23,11 @@ export function isDenial(error: unknown): boolean {
   return /NOPERM|PermissionDenied/.test(toMessage(error)) || DENIED_SCRIPT.test(toMessage(error))
 }
 
+/** Whether a key holds something of another type than the command is about. */
+export function isWrongType(error: unknown): boolean {
+  return /WRONGTYPE/.test(toMessage(error))
+}
+
 /** Whether a server has never seen a script, or has forgotten it. */
 export function isUnknownScript(error: unknown): boolean {
   return /NOSCRIPT|NoScriptError/.test(toMessage(error))

@@ -18,6 +18,16 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 /** Nothing here is about time: the machine may be busy with other suites. */
 const patient = { deadlineMs: 1_000 }
 
+/** What somebody else's is read as. */
+const foreign = { version: 0, bytes: new Uint8Array() }
+
+/** Sends a command over a connection of its own. */
+async function command(url: string, ...args: string[]): Promise<void> {
+  const { client, close } = await libraries[0]!.open(url)
+  await (client as { sendCommand(args: string[]): Promise<unknown> }).sendCommand(args)
+  close()
+}
+
 /** What an error was, or that there was none. */
 async function toReason(work: Promise<unknown>): Promise<string> {
   return work.then(
@@ -112,11 +122,10 @@ describe.skipIf(noRedis !== '')(`signing keys on a real server${noRedis}${noGlid
     expect(won.toSorted((left, right) => left - right)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1))
   }, 120_000)
 
-  it('are not what somebody else put in their place, and are not written over it', async () => {
+  it('are none that could be opened where somebody else put something in their place, and are not written over it', async () => {
     const opened = await libraries[0]!.open(url)
-    const write = async (...args: string[]): Promise<unknown> =>
-      (opened.client as { sendCommand(args: string[]): Promise<unknown> }).sendCommand(args)
     const prefix = `${testPrefix}foreign:`
+    const key = `${prefix}keys:signing-keys`
     const store = redisKeys(opened.client, { ...patient, prefix })
     const own = { version: 1, bytes: randomBytes(8) }
     for (const text of [
@@ -128,16 +137,38 @@ describe.skipIf(noRedis !== '')(`signing keys on a real server${noRedis}${noGlid
       `${'9'.repeat(17)} AAAA`,
       `1 ${'A'.repeat(1_500_000)}`,
     ]) {
-      await write('SET', `${prefix}keys:signing-keys`, text)
-      await expect(store.read()).rejects.toThrow('holds something else')
+      await command(url, 'SET', key, text)
+      expect(await store.read()).toEqual(foreign)
     }
-    await write('SET', `${prefix}keys:signing-keys`, 'x')
+    await command(url, 'SET', key, 'x')
     expect(await store.compareAndSet(0, own)).toBe(false)
-    await write('DEL', `${prefix}keys:signing-keys`)
-    await write('LPUSH', `${prefix}keys:signing-keys`, 'x')
-    expect(await toReason(store.read())).toBe('503 ERR_STORE_UNAVAILABLE')
-    expect(await toReason(store.compareAndSet(0, own))).toBe('503 ERR_STORE_UNAVAILABLE')
     await expect(store.compareAndSet(0, { version: 1, bytes: Buffer.alloc(1_048_577) })).rejects.toThrow(RangeError)
+    await command(url, 'DEL', key)
+    expect(await store.compareAndSet(0, own)).toBe(true)
+    opened.close()
+  })
+
+  it.each(libraries)('are none that could be opened where there is a list, through $name', async ({ name, open }) => {
+    const opened = await open(url)
+    const prefix = `${testPrefix}list:${name}:`
+    const store = redisKeys(opened.client, { ...patient, prefix })
+    await command(url, 'LPUSH', `${prefix}keys:signing-keys`, 'x')
+    expect(await store.read()).toEqual(foreign)
+    expect(await toReason(store.compareAndSet(0, { version: 1, bytes: randomBytes(8) }))).toBe(
+      '503 ERR_STORE_UNAVAILABLE',
+    )
+    opened.close()
+  })
+
+  it('are written where there is an empty text: it is none', async () => {
+    const opened = await libraries[0]!.open(url)
+    const prefix = `${testPrefix}empty:`
+    const store = redisKeys(opened.client, { ...patient, prefix })
+    await command(url, 'SET', `${prefix}keys:signing-keys`, '')
+    expect(await store.read()).toBeUndefined()
+    const own = { version: 1, bytes: randomBytes(8) }
+    expect(await store.compareAndSet(0, own)).toBe(true)
+    expect(await store.read()).toEqual(own)
     opened.close()
   })
 })

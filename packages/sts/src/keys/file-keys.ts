@@ -116,8 +116,8 @@ async function readSealed(file: string): Promise<Uint8Array> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     const { size } = await handle.stat()
-    if (size > MAX_SEALED_BYTES) throw new Error('A file of keys is longer than any can be')
-    return await handle.readFile()
+    // No document is as long: a byte that begins none is refused like the whole. No byte would be a file that was emptied.
+    return size > MAX_SEALED_BYTES ? Uint8Array.of(0) : await handle.readFile()
   } finally {
     await handle.close()
   }

@@ -39,6 +39,7 @@ describe('Whoever can write to Redis or PostgreSQL but has no wrapping key canno
     ],
     ['nothing at all', async ({ version }) => ({ version: version + 1, bytes: new Uint8Array() })],
     ['a document without an end', async ({ version }) => ({ version: version + 1, bytes: Buffer.alloc(2_000_000, 1) })],
+    ['what a store says of something that is no document', async () => ({ version: 0, bytes: new Uint8Array() })],
     ['no version', async ({ bytes }) => ({ version: Number.NaN, bytes })],
     ['a version of text', async ({ version, bytes }) => ({ version: String(version), bytes })],
     ['text in place of bytes', async ({ version }) => ({ version: version + 1, bytes: 'keys' })],
