@@ -178,6 +178,13 @@ export const ABOUT_THE_TOKEN: ReadonlySet<StsReason> = new Set([
   'ERR_STS_PROOF_REQUIRED',
 ])
 
+/** Reasons that say that something that is good once came again: of the type `replay.detected` in the audit trail, whatever it was. */
+export const REPLAYS: ReadonlySet<string> = new Set([
+  'ERR_STS_CLIENT_REPLAYED',
+  'ERR_STS_ASSERTION_REPLAYED',
+  'ERR_PROOF_REPLAYED',
+])
+
 /** Reasons by which a rule said no to what was otherwise in order: `denied` in the audit trail, not `failure`. */
 export const DENIALS: ReadonlySet<StsReason> = new Set([
   'ERR_STS_GRANT_FORBIDDEN',

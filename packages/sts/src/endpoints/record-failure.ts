@@ -1,5 +1,5 @@
 import type { AuditEntry } from '@countersign/core'
-import { DENIALS } from '../error-table.js'
+import { DENIALS, REPLAYS } from '../error-table.js'
 import type { TokenError } from '../errors.js'
 import type { EndpointCall, EndpointContext } from './endpoint.js'
 
@@ -28,11 +28,10 @@ export async function recordFailure(
   { service }: EndpointContext,
 ): Promise<void> {
   const reason = error.rootReason
-  const isReplay = reason === 'ERR_STS_CLIENT_REPLAYED' || reason === 'ERR_PROOF_REPLAYED'
   const refused = DENIALS.has(error.reason) ? 'denied' : 'failure'
   try {
     await service.audit.record({
-      type: isReplay ? 'replay.detected' : type,
+      type: REPLAYS.has(reason) ? 'replay.detected' : type,
       outcome: error.status >= 500 ? 'error' : refused,
       reason,
       request: { id, method: 'POST', route, ip: peer.remoteAddress },

@@ -54,14 +54,15 @@ async function verify(
   }
 }
 
-/** What the clocks of replicas may differ by, in milliseconds. */
-const CLOCK_SKEW_MS = 60_000
+/** So far ahead the verifier lets an assertion be dated at most: its tolerance is its own, and may be more than ours. */
+const MAX_AHEAD_MS = 60_000
 
 async function checkFirstUse(assertion: VerifiedAssertion, service: ServiceContext): Promise<void> {
   const { party, tokenId, issuedAtSeconds } = assertion
   const { clockToleranceSeconds } = service
   const lifetime = {
-    madeAfterMs: (issuedAtSeconds - clockToleranceSeconds) * 1_000 - CLOCK_SKEW_MS,
+    // Ours is for the clock of whoever keeps the memory.
+    madeAfterMs: (issuedAtSeconds - clockToleranceSeconds) * 1_000 - MAX_AHEAD_MS,
     endsAtMs: (party.expiresAtSeconds + clockToleranceSeconds) * 1_000,
     nonce: undefined,
   }

@@ -1,7 +1,7 @@
 import { UpstreamError } from '@countersign/core'
-import type { AuditEntry, AuditParty } from '@countersign/core'
+import type { AuditEntry, AuditParty, AuditType } from '@countersign/core'
 import type { Delegation } from '../delegation/decide-delegation.js'
-import { DENIALS } from '../error-table.js'
+import { DENIALS, REPLAYS } from '../error-table.js'
 import { TokenError } from '../errors.js'
 import { findObserved } from '../policy/decide.js'
 import type { Decision } from '../policy/decide.js'
@@ -49,7 +49,7 @@ const PROFILES = {
 /** Begins the trail of one request. Nothing that nobody has verified goes into it, but for what the request asks for. */
 export function createTrail(grant: GrantName, request: TokenRequest, service: ServiceContext): RecordedTrail {
   const { parameters, client } = request
-  const type = grant === 'token-exchange' ? 'token.exchange' : 'token.grant'
+  const grantType = grant === 'token-exchange' ? 'token.exchange' : 'token.grant'
   const requested = parameters.scopes ?? []
   let exchange: NonNullable<AuditEntry['exchange']> = { profile: PROFILES[grant], mode: 'none', depth: 0 }
   let tokens: NonNullable<AuditEntry['tokens']> = {}
@@ -59,7 +59,7 @@ export function createTrail(grant: GrantName, request: TokenRequest, service: Se
     target: { audience: parameters.audiences, resource: parameters.resources },
     scope: { requested, granted: [], dropped: [] },
   }
-  const record = async (entry: Pick<AuditEntry, 'outcome' | 'reason'>): Promise<void> => {
+  const record = async (entry: Pick<AuditEntry, 'outcome' | 'reason'>, type: AuditType = grantType): Promise<void> => {
     const durationMs = Math.max(0, service.runtime.now() - request.startedAtMs)
     try {
       await service.audit.record({ ...draft, type, exchange, tokens, ...entry, durationMs })
@@ -115,8 +115,10 @@ export function createTrail(grant: GrantName, request: TokenRequest, service: Se
       return record({ outcome: 'success' })
     },
     recordRefusal(refusal) {
+      const { rootReason: reason, status } = refusal
       const kind = DENIALS.has(refusal.reason) ? 'denied' : 'failure'
-      return record({ outcome: refusal.status >= 500 ? 'error' : kind, reason: refusal.rootReason })
+      const outcome = status >= 500 ? 'error' : kind
+      return record({ outcome, reason }, REPLAYS.has(reason) ? 'replay.detected' : grantType)
     },
   }
 }

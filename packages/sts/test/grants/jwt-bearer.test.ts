@@ -60,6 +60,16 @@ describe('the JWT bearer grant, RFC 7523', () => {
     expect(await outcomeOf(test, redeem(await assert({ jti: 'once', exp: NOW_SECONDS + 200 })))).toBe(
       bad('ERR_STS_ASSERTION_REPLAYED'),
     )
+    // What operators are told to watch for, with all that is known of the request.
+    expect(test.audit.entries.slice(-2)).toMatchObject([
+      {
+        type: 'replay.detected',
+        client: { id: 'orders' },
+        subject: { sub: 'alice' },
+        exchange: { profile: 'rfc7523' },
+      },
+      { type: 'replay.detected', tokens: { subject: { jti: 'once' } }, target: { name: 'billing' } },
+    ])
   })
 
   it('section 3: is no subject token, redeemed or not, but by a rule that lets its issuer be exchanged', async () => {
