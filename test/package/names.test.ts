@@ -306,6 +306,7 @@ describe('the public names are part of the promise of a version:', () => {
         claimFirstUse
         createEndpointProofs
         createKeySource
+        createOnceAMinute
         decodeJws
         findClaim
         keys

@@ -1,13 +1,11 @@
 import { toPlainDetail } from './errors.js'
 import type { CountersignError } from './errors.js'
+import { createOnceAMinute } from './once-a-minute.js'
 import type { Rules } from './rules.js'
 import { silentLogger } from './runtime.js'
 
 /** Tells the operator why a request was refused. Never throws. */
 export type RefusalLog = (refusal: CountersignError) => void
-
-/** What is away is so for every request: one line in this time for each reason. */
-const QUIET_MS = 60_000
 
 /**
  * Creates the log of one verifier. Each refusal is `debug`, because strangers decide how many there are; an answer 500 is `error`; and
@@ -16,13 +14,8 @@ const QUIET_MS = 60_000
  */
 export function createRefusalLog({ logger, runtime }: Pick<Rules, 'logger' | 'runtime'>): RefusalLog {
   if (logger === silentLogger) return () => {}
-  const warnedAtMs = new Map<string, number>()
-  const isDue = (reason: string): boolean => {
-    const nowMs = runtime.monotonicNow()
-    if (nowMs - (warnedAtMs.get(reason) ?? -Infinity) < QUIET_MS) return false
-    warnedAtMs.set(reason, nowMs)
-    return true
-  }
+  // What is away is so for every request.
+  const isDue = createOnceAMinute(runtime)
   return (refusal) => {
     const { reason, status } = refusal
     const detail = toPlainDetail(refusal)

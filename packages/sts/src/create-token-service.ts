@@ -4,7 +4,9 @@ import { createEndpointProofs } from '@countersign/core/server'
 import type { EndpointCall, EndpointContext } from './endpoints/endpoint.js'
 import { createRoutes } from './endpoints/routes.js'
 import type { Route } from './endpoints/routes.js'
-import { TokenError, toFailureDetail, toTokenError } from './errors.js'
+import { TokenError, toTokenError } from './errors.js'
+import { createFailureLog } from './failure-log.js'
+import type { FailureLog } from './failure-log.js'
 import { toErrorAnswer } from './http/answer.js'
 import { toPreflightAnswer } from './http/document.js'
 import { toEndpointUrls } from './http/paths.js'
@@ -35,14 +37,15 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     proofs: createEndpointProofs({ url, dpop: proofs, replayStore, limits: TOKEN_LIMITS, runtime }),
   })
   const routes = createRoutes(context, clients.methods)
+  const log = createFailureLog(service)
   const handle = async (request: Request, peer: HttpPeer = {}): Promise<Response> => {
     const route = routes.get(new URL(request.url).pathname)
     if (route === undefined) return new Response(null, { status: 404, headers: { 'Cache-Control': 'no-store' } })
-    return answer(route, { request, peer, id: randomUUID(), startedAtMs: runtime.now() }, context)
+    return answer(route, { request, peer, id: randomUUID(), startedAtMs: runtime.now() }, context, log)
   }
   return Object.freeze(
     Object.assign(handle, {
-      explain: explainDecision(service.policy),
+      explain: explainDecision(service),
       subjectNames: createSubjectNames(service),
       ready: () => checkServiceReadiness(service),
       health: () => toServiceHealth(service),
@@ -54,7 +57,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   )
 }
 
-async function answer(route: Route, call: EndpointCall, context: EndpointContext): Promise<Response> {
+async function answer(route: Route, call: EndpointCall, context: EndpointContext, log: FailureLog): Promise<Response> {
   const { request } = call
   try {
     if (route.kind === 'document') {
@@ -67,12 +70,7 @@ async function answer(route: Route, call: EndpointCall, context: EndpointContext
     return await route.answer(call)
   } catch (thrown) {
     const error = toTokenError(thrown)
-    const { logger } = context.service
-    const { status, rootReason: reason } = error
-    const told = { status, reason, id: call.id, ...toFailureDetail(error) }
-    if (status >= 500) logger.error('A request could not be answered', told)
-    // Strangers decide how many there are.
-    else logger.debug('A request was refused', told)
+    log(error, call.id)
     return toErrorAnswer(error, { authorization: request.headers.has('authorization'), nonce: context.proofs.nonce() })
   }
 }

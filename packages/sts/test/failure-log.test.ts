@@ -46,6 +46,15 @@ describe('the log of what could not be answered', () => {
     const told = { status: 503, reason: 'ERR_STS_AUDIT_UNAVAILABLE', id, cause: 'TypeError', code: 'ERR_ODD', at: here }
     expect(world.logged).toEqual([['A request could not be answered', told]])
   })
+
+  it('says once a minute what strangers can ask for as often as they like', async () => {
+    const world = await createWorld({ revocations: { isRevoked: fail, revokeToken: () => {} } })
+    for (let index = 0; index < 3; index++) expect((await exchange(world)).status).toBe(503)
+    expect([world.logged.length, world.refused.length]).toEqual([1, 2])
+    world.clock.advance(60_000)
+    await exchange(world)
+    expect([world.logged.length, world.refused.length]).toEqual([2, 2])
+  })
 })
 
 describe('the log of what was refused', () => {

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { CountersignError } from '../errors.js'
+import { createOnceAMinute } from '../once-a-minute.js'
 import type { Logger, Runtime } from '../runtime.js'
 
 /** How a name differs from a configured one. */
@@ -18,7 +18,6 @@ export interface NearMisses {
   tell(refusal: CountersignError): void
 }
 
-const REPORT_EVERY_MS = 60_000
 const MAX_COMPARED = 32
 
 /**
@@ -33,7 +32,7 @@ export function createNearMisses(names: Iterable<string>, logger: Logger, runtim
     const host = toHost(name)
     if (host !== undefined && !byHost.has(host)) byHost.set(host, name)
   }
-  const reportedAtMs = new LRUCache<string, number>({ max: 1_000 })
+  const isDue = createOnceAMinute(runtime)
   const find = (name: string): NearMiss | undefined => {
     const alike = byForm.get(toForm(name))
     if (alike !== undefined && alike !== name) return { configured: alike, difference: toDifference(name, alike) }
@@ -45,10 +44,7 @@ export function createNearMisses(names: Iterable<string>, logger: Logger, runtim
     tell({ detail }) {
       if (detail?.['difference'] === undefined) return
       const { claim, configured, difference } = detail
-      const now = runtime.monotonicNow()
-      const key = `${String(claim)} ${String(configured)}`
-      if (now - (reportedAtMs.get(key) ?? -Infinity) < REPORT_EVERY_MS) return
-      reportedAtMs.set(key, now)
+      if (!isDue(`${String(claim)} ${String(configured)}`)) return
       logger.warn('A token was refused for a claim that is nearly a configured value', {
         claim,
         configured,
