@@ -48,7 +48,7 @@ export interface SubjectTrust {
   readonly tokenTypes?: readonly ('jwt' | 'id_token' | 'access_token')[] | undefined
   /** Who its tokens, other than ID tokens, may be meant for instead of this service: values of `aud`. Default: this service's issuer identifier alone. */
   readonly audiences?: readonly string[] | undefined
-  /** `from-policy`: its tokens carry no scopes, and a rule's own scopes are what there is. Default `from-token`. */
+  /** `from-policy`: of its tokens that carry no scopes, a rule's own are what there is. Default `from-token`. */
   readonly subjectScopes?: 'from-token' | 'from-policy' | undefined
   /** What its `acr` values are called here. One that is not listed is not passed on. */
   readonly acr?: Readonly<Record<string, string>> | undefined
@@ -129,7 +129,10 @@ export interface TokenServiceOptions {
   readonly network?: NetworkOptions | undefined
   /** How long key sets of clients live. */
   readonly keyCache?: KeyCacheOptions | undefined
-  /** Where an operator is told what a client must not learn. Default: silent. */
+  /**
+   * Where an operator is told what a client must not learn: why each request was refused (`debug`); mistakes (`error`); and what is away,
+   * once a minute for each reason (`error`). Default: silent.
+   */
   readonly logger?: Logger | undefined
   /** Clocks and network, for tests. Default: those of this process, and the guarded fetch. */
   readonly runtime?: Partial<Runtime> | undefined

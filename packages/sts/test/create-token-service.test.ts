@@ -180,6 +180,21 @@ describe('a token service', () => {
     expect(service.explain({ ...question, clientId: 'stranger' })).toMatchObject({ outcome: 'deny', rule: undefined })
   })
 
+  it('explains that a token of its own is denied for what it may not say', async () => {
+    const when = [{ claim: 'department', oneOf: ['lab'] }]
+    const deny = {
+      id: 'lab',
+      effect: 'deny',
+      clients: ['orders'],
+      targets: ['billing'],
+      subjectIssuers: [STS],
+      when,
+    } as const
+    const { service } = await createWorld({ policy: { id: 'test', rules: [deny] } })
+    const question = { clientId: 'orders', target: 'billing', subjectIssuer: STS, claims: {} }
+    expect(service.explain(question)).toMatchObject({ outcome: 'deny', rule: 'lab' })
+  })
+
   it('is ready once its keys and its issuers are, and never rejects', async () => {
     const world = await createWorld()
     expect(await world.service.ready()).toMatchObject({

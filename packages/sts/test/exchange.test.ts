@@ -287,6 +287,14 @@ describe('scopes of an exchanged token, section 1.6', () => {
       'invoice:write',
       { subjectScopes: 'from-policy' },
     ],
+    [
+      "not the rule's own beside those that a token of such an issuer has all the same",
+      { scopes: table, grantScopes: ['invoice:write'] },
+      'orders:read',
+      undefined,
+      'invoice:read',
+      { subjectScopes: 'from-policy' },
+    ],
   ])('%s', async (_, rule, scope, asked, gives, trust) => {
     expect(await scopesOf(rule, scope, asked, trust)).toBe(gives)
   })

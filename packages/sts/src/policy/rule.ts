@@ -40,7 +40,7 @@ export interface AllowRule extends RuleScope {
    * For subjects and grants without scopes: `grantScopes`.
    */
   readonly scopes?: Readonly<Record<string, readonly string[]>> | 'same' | undefined
-  /** Scopes that the rule itself gives: for client credentials, and for trust records with `subjectScopes: 'from-policy'`. */
+  /** Scopes that the rule itself gives: for client credentials, and for tokens without scopes of trust records with `subjectScopes: 'from-policy'`. */
   readonly grantScopes?: readonly string[] | undefined
   /** `delegation`: the token says who acts. `impersonation`: it does not, and nobody downstream can tell. Default `delegation`. */
   readonly mode?: 'delegation' | 'impersonation' | undefined

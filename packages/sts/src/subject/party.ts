@@ -38,7 +38,7 @@ export interface VerifiedParty {
   readonly clientId: string | undefined
   readonly audience: readonly string[]
   readonly scopes: readonly string[]
-  /** `from-policy`: its tokens carry none, and the rule's own are what there is. */
+  /** `from-policy`: where it carries none, the rule's own are what there is. */
   readonly subjectScopes: 'from-token' | 'from-policy'
   /** Who acts for them already, the current actor first. */
   readonly actors: readonly ActorIdentity[]
