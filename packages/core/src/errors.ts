@@ -195,7 +195,10 @@ export function toCause(cause: unknown, traced = false): CountersignError | Erro
 function toPlace(error: unknown): string | undefined {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined
   const { stack, message } = error
-  const frames = stack.slice(stack.indexOf(message) + message.length, stack.indexOf(message) + message.length + 4_096)
+  const begin = stack.indexOf(message)
+  // Given another message since: where the first one ends in there nobody can tell.
+  if (begin < 0) return undefined
+  const frames = stack.slice(begin + message.length, begin + message.length + 4_096)
   return /\n +at (?:[^\n]* \()?((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\n()]+:\d+:\d+)\)?(?:\n|$)/.exec(frames)?.[1]
 }
 

@@ -1,4 +1,5 @@
 import { InternalError } from '../errors.js'
+import { isPending } from '../maybe.js'
 import { findClaim, isTextList } from '../steps/claim-types.js'
 import { checkMembers, toNames } from './arguments.js'
 import { createGuard } from './create-guard.js'
@@ -67,9 +68,9 @@ function decide(where: (detail: AuthorizationDetail) => boolean, detail: Authori
   } catch (error) {
     throw new InternalError('ERR_GUARD_FAILED', { cause: error })
   }
-  if (!(allowed instanceof Promise)) return allowed === true
+  if (!isPending(allowed)) return allowed === true
   // Nobody awaits it, and a rejection that nobody awaits ends the process.
-  allowed.catch(() => undefined)
+  allowed.then(undefined, () => {})
   throw new InternalError('ERR_GUARD_FAILED', {
     message:
       'The where of requireAuthorizationDetails() returned a promise: for what must be awaited use requireThat()',

@@ -22,7 +22,8 @@ export const findAddresses: FindAddresses = (hostname, addresses, signal) =>
 
 /** A lost datagram costs a second, and not the five of the default, which are over the deadline of a fetch. */
 const PATIENCE = { timeout: 1_000, tries: 3 }
-const OTHER_FAMILY_MS = 100
+const IPV6_AFTER_IPV4_MS = 100
+const IPV4_AFTER_IPV6_MS = 1_500
 
 const lookingUp = new Map<string, Promise<readonly LookupAddress[]>>()
 
@@ -37,8 +38,8 @@ export function askSystem(hostname: string): Promise<readonly LookupAddress[]> {
 
 /**
  * Asks the name servers of this machine, or those that are given, until the signal aborts. Hosts files are not looked at: what must be
- * public is not in them. Where one family has answered, the other is not waited for (RFC 8305 section 3): there are resolvers that
- * drop what they do not know.
+ * public is not in them. Where IPv4 has answered, IPv6 is not waited for (RFC 8305 section 3): there are resolvers that drop what they do
+ * not know. The other way about there is time for one datagram that was lost, since few machines get far without IPv4.
  */
 export async function askNameServers(
   hostname: string,
@@ -53,11 +54,11 @@ export async function askNameServers(
   signal.addEventListener('abort', cancel, { once: true })
   try {
     const found: string[] = []
-    const families = [resolver.resolve4(hostname), resolver.resolve6(hostname)].map((asked) =>
-      asked.then((addresses) => void found.push(...addresses)),
-    )
-    const [v4] = await Promise.race([Promise.allSettled(families), toOneFamily(families)])
-    if (found.length === 0 && v4?.status === 'rejected') throw v4.reason
+    const take = (addresses: readonly string[]): void => void found.push(...addresses)
+    const [v4, v6] = [resolver.resolve4(hostname).then(take), resolver.resolve6(hostname).then(take)]
+    const both = Promise.allSettled([v4, v6])
+    await Promise.race([both, pauseAfter(v4, IPV6_AFTER_IPV4_MS), pauseAfter(v6, IPV4_AFTER_IPV6_MS)])
+    if (found.length === 0) await v4
     return found.map((address) => ({ address, family: isIP(address) }))
   } finally {
     resolver.cancel()
@@ -65,9 +66,8 @@ export async function askNameServers(
   }
 }
 
-/** Ends a while after the first family that was found; never, where none is. */
-async function toOneFamily(families: readonly Promise<void>[]): Promise<readonly []> {
-  await Promise.any(families).catch(() => new Promise(() => {}))
-  await setTimeout(OTHER_FAMILY_MS, undefined, { ref: false })
-  return []
+/** Ends a while after something was found; never, where nothing is. */
+async function pauseAfter(family: Promise<void>, ms: number): Promise<void> {
+  await family.catch(() => new Promise(() => {}))
+  await setTimeout(ms, undefined, { ref: false })
 }

@@ -51,10 +51,12 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
   const denied = new LRUCache<string, Moment>({ max: MAX_DENIED })
   const pending = new Map<string, Promise<TrustedIssuer | undefined>>()
   const gate = createGate(runtime)
+  let isClosed = false
 
   const askAgain = async (issuer: string, pass: Gate['pass']): Promise<TrustedIssuer | undefined> => {
     const resolved = await pass(() => ask(issuer))
     const before = held.find(issuer)
+    if (isClosed) throw closed()
     if (resolved === undefined) {
       before?.trusted.keys.close()
       held.delete(issuer)
@@ -98,14 +100,20 @@ export function createIssuerDirectory(ask: AskForIssuer, rules: Rules): IssuerDi
       }
       const refusedAt = denied.get(issuer)
       if ((refusedAt !== undefined && !isPast(refusedAt, DENIED_MS)) || !isAskable(issuer)) return undefined
-      return askOnce(issuer, toPass(issuer, known))
+      return isClosed ? Promise.reject(closed()) : askOnce(issuer, toPass(issuer, known))
     },
     vouch: held.vouch,
     close() {
+      isClosed = true
       for (const { trusted } of held.values()) trusted.keys.close()
       held.clear()
     },
   }
+}
+
+/** Whoever still asks does so while the application stops. */
+function closed(): UpstreamError {
+  return new UpstreamError('ERR_ISSUER_UNAVAILABLE', { detail: { closed: true } })
 }
 
 /** What an issuer that publishes keys can be called; its characters are a stranger's. `https://acme.example@evil.example` begins like another. */

@@ -1,4 +1,5 @@
-const LONGEST_MS = 60_000
+/** No backoff is longer. */
+export const LONGEST_MS = 60_000
 
 /**
  * How long to leave a failing issuer alone, in milliseconds: at most 2 s after the first failure in a row, then twice as long each time,

@@ -139,7 +139,8 @@ class RemoteKeySource implements KeySource {
   /** @throws UpstreamError `ERR_KEYS_UNAVAILABLE` where waiting for a fetch is known to be of no use */
   #checkMayLoad(): void {
     if (this.#closed) throw this.#toUnavailable(undefined)
-    const failed = this.#trouble.count > 0 ? this.#trouble.last?.error : undefined
+    // One failure of long ago says nothing: of an instance that was idle, or asleep in the middle of a fetch.
+    const failed = this.#trouble.present
     if (failed === undefined) return
     // Keys that outlived their stale window: the issuer has been failing for an hour, and nobody waits for it.
     if (this.#held !== undefined) {

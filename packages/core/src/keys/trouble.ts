@@ -2,7 +2,7 @@ import { toElapsedMs, toMoment } from '../elapsed.js'
 import type { Moment } from '../elapsed.js'
 import type { UpstreamError } from '../errors.js'
 import type { Runtime } from '../runtime.js'
-import { toBackoffMs } from './backoff.js'
+import { LONGEST_MS, toBackoffMs } from './backoff.js'
 
 /** One failed attempt. */
 export interface Failure {
@@ -29,6 +29,12 @@ export class Trouble {
   /** The last failure, also when it is over. */
   get last(): Failure | undefined {
     return this.#last
+  }
+
+  /** The last attempt's failure, unless it is so long ago that another would have been made since, had anybody asked. */
+  get present(): UpstreamError | undefined {
+    if (this.#count === 0 || this.#last === undefined) return undefined
+    return toElapsedMs(this.#runtime, this.#last.at) < 2 * LONGEST_MS ? this.#last.error : undefined
   }
 
   /** What is left of the backoff in milliseconds; 0 where an attempt may be made. */

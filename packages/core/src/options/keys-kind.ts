@@ -6,7 +6,8 @@ import type { Kind } from './kinds.js'
 const member: Kind<object> = {
   wants: 'a JSON Web Key',
   read(value, option) {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    // A copy: what becomes of the application's own object later is no answer to whom is trusted.
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
     throw invalid({
       option,
       got: value,

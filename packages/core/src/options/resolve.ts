@@ -104,11 +104,13 @@ function checkOverlap(issuers: readonly ResolvedIssuer[]): void {
   const seen = new Set<string>()
   issuers.forEach(({ rules }, index) => {
     for (const name of rules.acceptedIssuers) {
-      if (seen.has(name)) {
+      // What a variable is called makes no other template.
+      const shape = name.replaceAll(/\{[^{}]*\}/g, '{}')
+      if (seen.has(shape)) {
         const fix = 'Merge the entries, or take the name out of acceptedIssuers.'
         throw invalid({ option: `issuers[${index}]`, got: name, wants: 'a name that no other entry has', fix })
       }
-      seen.add(name)
+      seen.add(shape)
     }
   })
 }

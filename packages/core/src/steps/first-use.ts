@@ -30,8 +30,8 @@ export interface Memory {
 }
 
 /**
- * Checks that a proof was never used before, on whatever instance, by claiming its id. The last check of all: only who
- * passed every other one may fill the store.
+ * Checks that a proof was never used before, on whatever instance, by claiming its id. The last check of a
+ * proof: only who has a good token, and a proof that is good otherwise, may fill the store.
  *
  * @throws AuthenticationError `ERR_PROOF_REPLAYED`
  * @throws UpstreamError `ERR_STORE_UNAVAILABLE` where the store does not say, or may have forgotten: 503, never a yes

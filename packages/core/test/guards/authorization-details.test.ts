@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { requireAuthorizationDetails } from '../../src/guards/authorization-details.js'
 import { errorOf } from '../refusals.js'
@@ -7,6 +8,7 @@ describe('a where of requireAuthorizationDetails that answers later', () => {
   it.each([
     ['that comes true', () => Promise.resolve(true)],
     ['that is rejected, and ends no process by that', () => Promise.reject(new Error('nobody waits for it'))],
+    ['of another realm', () => runInNewContext('Promise.reject(new Error("nobody waits for it"))') as unknown],
   ])('is a mistake, not a yes: a promise %s', async (_, where) => {
     const guard = requireAuthorizationDetails({ type: 'payment', where: where as never })
     const principal = toPrincipal({ payload: { authorization_details: [{ type: 'payment' }] } })

@@ -37,17 +37,26 @@ describe('the name look-up of the operating system', () => {
   })
 })
 
-/** A name server of this machine that knows names, of some the IPv4 address alone, and else never answers; gives its address. */
+const IPV4 = Buffer.from([93, 184, 216, 34])
+const IPV6 = Buffer.from('26062800000000000000000000000001', 'hex')
+
+/**
+ * A name server of this machine that knows the IPv4 address of some names, and else never answers; gives its address. `half` of a name: it
+ * drops what it is asked of IPv6. `dual`: it knows that address too, and loses the first question for the other.
+ */
 async function startNameServer(): Promise<string> {
   const server = createSocket('udp4')
+  let lost = 0
   server.on('message', (message, { port, address }) => {
     const end = message.indexOf(0, 12) + 5
-    if (!message.subarray(12, end).toString('latin1').includes('known')) return
+    const name = message.subarray(12, end).toString('latin1')
     const isV4 = message.readUInt16BE(end - 4) === 1
-    if (!isV4 && message.includes('half')) return
-    const header = Buffer.from([...message.subarray(0, 2), 0x81, 0x80, 0, 1, 0, isV4 ? 1 : 0, 0, 0, 0, 0])
-    const found = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 93, 184, 216, 34])
-    server.send(Buffer.concat([header, message.subarray(12, end), ...(isV4 ? [found] : [])]), port, address)
+    if (!name.includes('known') || (name.includes('half') && !isV4)) return
+    if (name.includes('dual') && isV4 && lost++ === 0) return
+    const data = isV4 ? IPV4 : name.includes('dual') ? IPV6 : undefined
+    const header = Buffer.from([...message.subarray(0, 2), 0x81, 0x80, 0, 1, 0, data === undefined ? 0 : 1, 0, 0, 0, 0])
+    const found = data && Buffer.from([0xc0, 12, 0, isV4 ? 1 : 28, 0, 1, 0, 0, 0, 60, 0, data.length, ...data])
+    server.send(Buffer.concat([header, message.subarray(12, end), ...(found ? [found] : [])]), port, address)
   })
   server.bind(0, '127.0.0.1')
   await once(server, 'listening')
@@ -66,6 +75,14 @@ describe('a name that the configuration does not have', () => {
     const found = await askNameServers('half-known.example', new AbortController().signal, [await startNameServer()])
     expect(found).toEqual([{ address: '93.184.216.34', family: 4 }])
     expect(performance.now() - begunMs).toBeLessThan(500)
+  })
+
+  it('has its IPv4 address even where the first question for that is lost', async () => {
+    const found = await askNameServers('dual-known.example', new AbortController().signal, [await startNameServer()])
+    expect(found).toEqual([
+      { address: '2606:2800::1', family: 6 },
+      { address: '93.184.216.34', family: 4 },
+    ])
   })
 
   it.each(['localhost', 'localhost.', 'a.localhost'])(

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createTestClock } from '@countersign/testing'
+import { createTestClock, createTestKey } from '@countersign/testing'
 import type { TestClock } from '@countersign/testing'
 import { createVerifier } from '../../src/create-verifier.js'
 import { ConfigurationError } from '../../src/errors.js'
@@ -493,6 +493,36 @@ it('lets an issuer that comes, goes and comes back do so without a restart, cach
   clock.advance(30_000)
   expect(await judge()).toBe('accepted')
   await verifier.close()
+})
+
+it('has the key that a record holds now, also where the application changed that in place', async () => {
+  const clock = createTestClock(NOW_SECONDS * 1_000)
+  const old = await createTestKey('ES256')
+  const jwk: object = { ...old.publicJwk }
+  const options = { resolveIssuer: async (issuer: string) => ({ issuer, keys: { jwks: { keys: [jwk] } } }) }
+  const verifier = createVerifier({ ...toOptions({}, options), runtime: { ...stillRuntime, ...clock } })
+  const judge = (): Promise<string> => reasonOfAsync(() => verifier.verify(toSigned(claims({ iss: TENANT }))))
+  expect(await judge()).toBe('ERR_KEY_NOT_FOUND')
+  Object.assign(jwk, key.publicJwk)
+  clock.advance(60_000)
+  await judge()
+  await settle()
+  expect(await judge()).toBe('accepted')
+  await verifier.close()
+})
+
+it('asks and holds nothing once it is closed', async () => {
+  const { directory, reason, asked, answer } = createParts()
+  let late = (): void => {}
+  answer((issuer) => new Promise((resolve) => (late = () => resolve(trusting(issuer)))))
+  const waiting = reason()
+  await settle()
+  directory.close()
+  late()
+  expect(await waiting).toBe('ERR_ISSUER_UNAVAILABLE')
+  answer(trusting)
+  expect(await reason()).toBe('ERR_ISSUER_UNAVAILABLE')
+  expect(asked).toHaveLength(1)
 })
 
 describe('unsigned tokens that name real tenants', () => {

@@ -379,6 +379,10 @@ describe('the issuers', () => {
         { ...other, acceptedIssuers: ['x'] },
       ],
       [{ issuer: ISSUER, keys: KEYS, acceptedIssuers: [ISSUER] }],
+      [
+        { issuer: 'https://login.example/{tid}/v2.0', keys: KEYS },
+        { issuer: 'https://login.example/{tenant}/v2.0', keys: KEYS },
+      ],
     ]) {
       const error = errorOf(() => resolveOptions({ audience: AUDIENCE, issuers }))
       expect(error.message).toMatch(/^Option "issuers\[\d\]": got ".+", wants a name that no other entry has\./)

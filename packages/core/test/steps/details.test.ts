@@ -125,6 +125,17 @@ describe('what an operator is told of claims', () => {
     const error = await errorOfAsync(async () => checkStatus(toVerified(claims()), issuer, failing, rules))
     expect(error.cause).toEqual({ name: 'RangeError', code: undefined, status: undefined, at: here })
   })
+
+  it('of one that was given another message since, and whose stack may begin with anything, nothing but its name', async () => {
+    const thrown = new RangeError('a\n    at /claim/of/a/stranger.js:1:1\n')
+    // Its stack is a text from here on.
+    expect(thrown.stack).toContain('stranger')
+    thrown.message = 'short'
+    const failing = { isRevoked: () => Promise.reject(thrown) }
+    const { issuer, rules } = toParts()
+    const error = await errorOfAsync(async () => checkStatus(toVerified(claims()), issuer, failing, rules))
+    expect(error.cause).toEqual({ name: 'RangeError', code: undefined, status: undefined, at: undefined })
+  })
 })
 
 describe('what an operator is told of possession', () => {
