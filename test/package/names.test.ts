@@ -256,6 +256,7 @@ describe('the public names are part of the promise of a version:', () => {
         type VerifyOptions
         type VersionedBytes
       ./adapter
+        BODY_FIELDS
         authenticateRequest
         callEndpoint
         callSafely

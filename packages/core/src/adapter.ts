@@ -2,6 +2,7 @@ export { callSafely } from './call-safely.js'
 export { toElapsedMs, toMoment } from './elapsed.js'
 export type { Clock, Moment } from './elapsed.js'
 export {
+  BODY_FIELDS,
   authenticateRequest,
   checkGuard,
   findPrincipal,

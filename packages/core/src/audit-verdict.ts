@@ -14,6 +14,12 @@ interface Told {
   readonly logRefusal: RefusalLog
 }
 
+/** A request that a verifier has seen, as far as it has a view of it. */
+interface Judged {
+  readonly verifier: Verifier<unknown>
+  readonly request: AuthRequest | undefined
+}
+
 const listeners = new WeakMap<Verifier<unknown>, Told>()
 
 /** Says who is told of what guards refuse, for requests that this verifier judged. */
@@ -57,7 +63,7 @@ export function recordRefusal(
   audit: AuditRecorder,
   { reason, status }: CountersignError,
   request: AuthRequest | undefined,
-  durationMs: number,
+  durationMs?: number,
 ): void {
   const isReplay = reason === 'ERR_PROOF_REPLAYED'
   recordLater(audit, () => ({
@@ -69,11 +75,18 @@ export function recordRefusal(
   }))
 }
 
+/** Records that a guard refused a request that middleware had let pass with nothing to judge. */
+export function recordAnonymous(missing: CountersignError, { verifier, request }: Judged): void {
+  const told = listeners.get(verifier)
+  told?.logRefusal(missing)
+  if (told?.audit !== undefined) recordRefusal(told.audit, missing, request)
+}
+
 /** Records that a guard refused somebody, or failed. */
 export function recordDenial<C>(
   error: unknown,
   principal: Principal<C>,
-  { verifier, request }: { readonly verifier: Verifier<unknown>; readonly request: AuthRequest | undefined },
+  { verifier, request }: Judged,
   raw: object,
 ): void {
   const told = listeners.get(verifier)

@@ -8,6 +8,7 @@ import { requireThat } from '../src/guards/that.js'
 import { authenticateRequest, checkGuard } from '../src/http/attachment.js'
 import type { VerifierOptions } from '../src/options/options.js'
 import type { AuditRecorder } from '../src/ports.js'
+import { silentLogger } from '../src/runtime.js'
 import { memoryReplayStore } from '../src/stores/memory-replay-store.js'
 import type { Verifier } from '../src/verifier.js'
 import { claims, ISSUER, NOW_SECONDS, toOptions, toSigned } from './parts.js'
@@ -32,10 +33,10 @@ function createTrail(more: Partial<AuditRecorder> = {}): TestTrail {
 const create = (audit: AuditRecorder, more: Partial<VerifierOptions> = {}): Verifier =>
   createVerifier({ ...toOptions({}, { publicUrl: 'https://api.example.com', ...more }), audit })
 
-const toRaw = (token: string): IncomingRequest => ({
+const toRaw = (token: string | undefined): IncomingRequest => ({
   method: 'GET',
   url: '/orders/7?code=secret',
-  headers: { authorization: `Bearer ${token}` },
+  headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   socket: { remoteAddress: '192.0.2.7' },
 })
 const request = { method: 'GET', route: '/orders/7', ip: '192.0.2.7' }
@@ -170,6 +171,20 @@ describe('a verifier with an audit trail', () => {
       { type: 'authz.denied', outcome: 'denied', reason: 'ERR_ACCESS_DENIED', ...who },
       { type: 'authz.denied', outcome: 'error', reason: 'ERR_GUARD_FAILED', ...who },
     ])
+  })
+
+  it('records, and logs, that a guard refused a request that came with nothing and was let pass', async () => {
+    const trail = createTrail()
+    const told: unknown[] = []
+    const logger = { ...silentLogger, debug: (_: string, detail?: object) => void told.push(detail) }
+    const verifier = create(trail, { logger })
+    const raw = toRaw(undefined)
+    await authenticateRequest(verifier, raw, { optional: true })
+    expect(verdicts(trail)).toEqual([])
+    expect(() => checkGuard(raw, requireScopes('orders:read'), raw)).toThrow('Authentication is required')
+    const reason = 'ERR_CREDENTIALS_MISSING'
+    expect(verdicts(trail)).toMatchObject([{ type: 'authn.failure', outcome: 'failure', reason, request }])
+    expect(told).toMatchObject([{ status: 401, reason }])
   })
 
   it('records a refusal of a guard with the address of a client that has left meanwhile', async () => {

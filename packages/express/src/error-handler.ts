@@ -1,8 +1,5 @@
-import { toErrorReply } from '@countersign/core/adapter'
+import { BODY_FIELDS, toErrorReply } from '@countersign/core/adapter'
 import type { ErrorHandler } from './handler.js'
-
-/** What a handler that failed later may have said of another body than the one that is sent. */
-const OF_BODY = ['Content-Length', 'Content-Encoding', 'Content-Language', 'Content-Range', 'ETag', 'Last-Modified']
 
 /**
  * Makes an error handler that answers refusals as JSON, `{ error, error_description }`, with their challenge.
@@ -17,7 +14,7 @@ export function errorHandler(): ErrorHandler {
     if (reply === undefined || res.headersSent) return next(error)
     // oxlint-disable-next-line eslint/no-console -- Express's own handler prints it too
     if (reply.status === 500 && process.env['NODE_ENV'] !== 'test') console.error(error)
-    for (const name of OF_BODY) res.removeHeader(name)
+    for (const name of BODY_FIELDS) res.removeHeader(name)
     res.statusCode = reply.status
     for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value)
     res.setHeader('Content-Type', 'application/json; charset=utf-8')

@@ -19,7 +19,9 @@ import { refuse } from './settle.js'
 export function mount(endpoint: HttpHandler, options?: MountOptions): Handler {
   const { maxBodyBytes } = readMountOptions(options)
   return (req, res, next) => {
-    answer(endpoint, maxBodyBytes, req, res).catch((error: unknown) => refuse(error, res, next))
+    answer(endpoint, maxBodyBytes, req, res)
+      .catch((error: unknown) => refuse(error, res, next))
+      .catch(() => res.destroy())
   }
 }
 

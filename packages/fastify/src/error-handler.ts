@@ -1,4 +1,4 @@
-import { toErrorReply } from '@countersign/core/adapter'
+import { BODY_FIELDS, toErrorReply } from '@countersign/core/adapter'
 
 /** What the error handler needs of a Fastify request. */
 export interface FailedRequest {
@@ -10,6 +10,7 @@ export interface FailedRequest {
 export interface FailedReply {
   code(status: number): unknown
   headers(values: Readonly<Record<string, string>>): unknown
+  removeHeader(name: string): unknown
   type(contentType: string): unknown
   send(payload: string): unknown
 }
@@ -27,6 +28,7 @@ export function errorHandler(): ErrorHandler {
     if (answer === undefined) throw error
     if (answer.status === 500) request.log.error({ err: error })
     reply.code(answer.status)
+    for (const name of BODY_FIELDS) reply.removeHeader(name)
     reply.headers(answer.headers)
     reply.type('application/json; charset=utf-8')
     reply.send(JSON.stringify(answer.body))

@@ -39,6 +39,10 @@ export function readOptions(options: CountersignOptions): ReadRegistration {
     '',
   )
   if (verifier === undefined) {
+    if (typeof (rest as { readonly authenticate?: unknown }).authenticate === 'function') {
+      const fix = 'Pass it as { verifier }.'
+      throw invalid({ option: 'options', got: 'a verifier', wants: 'the options of the plugin', fix })
+    }
     return { ...defaults, verifier: toVerifier(rest as VerifierOptions<unknown>), owned: true }
   }
   readTable({}, rest, '')

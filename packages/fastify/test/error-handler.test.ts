@@ -48,6 +48,21 @@ describe('errorHandler', () => {
     expect(lines).toEqual([])
   })
 
+  it('says nothing of the body that was to be sent', async () => {
+    const { app } = createApp()
+    app.get('/', async (request, reply) => {
+      reply.headers({ 'content-encoding': 'gzip', etag: '"a"', 'content-language': 'de', 'x-own': 'kept' })
+      getAuth(request)
+    })
+    const { status, headers, body } = await caller(app)('/')
+    expect([status, headers['x-own'], JSON.parse(body)]).toEqual([
+      500,
+      'kept',
+      { error: 'server_error', error_description: expect.any(String) },
+    ])
+    expect(['content-encoding', 'etag', 'content-language'].filter((name) => name in headers)).toEqual([])
+  })
+
   it('challenges for a guard of core that a handler ran by itself', async () => {
     const { app } = createApp()
     app.register(countersign, { verifier })

@@ -17,6 +17,12 @@ const initechToken = await initech.token()
 
 const [own, foreign] = [{ verifier }, { verifier: partner }]
 
+it('a verifier in place of the options is refused: it would be taken apart, and closed with the application', async () => {
+  const app = fastify()
+  const registering = app.register(countersign, verifier as never)
+  await expect(registering.ready()).rejects.toThrow('Pass it as { verifier }.')
+})
+
 describe('of several registrations', () => {
   it('the innermost counts, and it alone', async () => {
     const app = fastify()

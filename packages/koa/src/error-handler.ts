@@ -1,8 +1,5 @@
-import { toErrorReply } from '@countersign/core/adapter'
+import { BODY_FIELDS, toErrorReply } from '@countersign/core/adapter'
 import type { Middleware, RunningContext } from './middleware.js'
-
-/** What a middleware that failed later may have said of another body than the one that is sent. Its length Koa sets itself. */
-const OF_BODY = ['Content-Encoding', 'Content-Language', 'Content-Range', 'ETag', 'Last-Modified']
 
 /**
  * Makes a middleware that answers refusals as JSON, `{ error, error_description }`, with their challenge. It stands
@@ -18,7 +15,7 @@ export function errorHandler(): Middleware {
       const reply = toErrorReply(error, ctx.req)
       if (reply === undefined || ctx.headerSent === true) throw error
       if (reply.status === 500) ctx.app?.emit('error', error, ctx)
-      for (const name of OF_BODY) ctx.res?.removeHeader(name)
+      for (const name of BODY_FIELDS) ctx.res?.removeHeader(name)
       ctx.status = reply.status
       ctx.set?.({ ...reply.headers, 'Content-Type': 'application/json; charset=utf-8' })
       ctx.body = JSON.stringify(reply.body)

@@ -63,14 +63,13 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const settlePorts = async () => {
     await Promise.all(listeners.map((listener) => (outages.isDown ? listener.shut() : listener.open())))
   }
-  const handle = (request: IssuerRequest): IssuerAnswer => {
-    const endpoint = toEndpoint(state, request.url)
+  const handle = (request: IssuerRequest, endpoint = toEndpoint(state, request.url)): IssuerAnswer => {
     const outage = outages.take(endpoint)
     requests.push({ ...request, endpoint, atMs: clock.now(), outage: outage?.kind })
-    const ordinary = respond(state, request)
+    const ordinary = respond(state, request, endpoint)
     if (outage === undefined) return ordinary
     const { 'if-none-match': _tag, ...headers } = request.headers
-    const full = respond(state, { ...request, method: 'GET', headers })
+    const full = respond(state, { ...request, method: 'GET', headers }, endpoint)
     return fail(outage.kind, { request, endpoint, ordinary, full }, outage.options)
   }
 

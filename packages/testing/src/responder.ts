@@ -50,8 +50,7 @@ export function isServed(state: ResponderState, url: string): boolean {
  *
  * Serves discovery, RFC 8414 metadata and the JWKS, by GET and HEAD, with an entity tag (RFC 9110 section 13.1.2).
  */
-export function respond(state: ResponderState, request: IssuerRequest): DocumentResponse {
-  const endpoint = toEndpoint(state, request.url)
+export function respond(state: ResponderState, request: IssuerRequest, endpoint: Endpoint): DocumentResponse {
   if (endpoint === 'other') return toJson(404, { error: 'not_found' })
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     const refusal = toJson(405, { error: 'method_not_allowed' })

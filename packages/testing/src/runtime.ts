@@ -1,4 +1,4 @@
-import type { IssuerAnswer, IssuerRequest } from './answer.js'
+import type { Endpoint, IssuerAnswer, IssuerRequest } from './answer.js'
 import type { Clock } from './clock.js'
 import { deliverInMemory } from './memory.js'
 
@@ -38,7 +38,7 @@ export interface RuntimeIssuer {
   readonly issuer: string
   readonly jwksUri: string
   readonly clock: Clock
-  handle(request: IssuerRequest): IssuerAnswer
+  handle(request: IssuerRequest, endpoint?: Endpoint): IssuerAnswer
   serves(url: string): boolean
 }
 
@@ -63,7 +63,8 @@ export function testRuntime(...issuers: readonly RuntimeIssuer[]): TestRuntime {
   const unexpected: UnexpectedRequest[] = []
 
   async function fetchOnce(url: string, init: TestFetchInit): Promise<Response> {
-    const owner = issuers.find((issuer) => issuer.serves(url)) ?? issuers.find((issuer) => isNeighbour(issuer, url))
+    const server = issuers.find((issuer) => issuer.serves(url))
+    const owner = server ?? issuers.find((issuer) => isNeighbour(issuer, url))
     if (owner === undefined) {
       unexpected.push({ url, atMs: clock.now() })
       throw new TypeError(`No test issuer owns ${url}; there are ${issuers.map(({ issuer }) => issuer).join(', ')}`)
@@ -71,7 +72,10 @@ export function testRuntime(...issuers: readonly RuntimeIssuer[]): TestRuntime {
     const headers = Object.fromEntries(new Headers(init.headers))
     const signal = init.signal ?? new AbortController().signal
     signal.throwIfAborted()
-    return deliverInMemory(owner.handle({ method: init.method ?? 'GET', url, headers }), url, signal)
+    const request = { method: init.method ?? 'GET', url, headers }
+    // Where its documents are on two hosts, neither has the paths of the other.
+    const answer = server === undefined ? owner.handle(request, 'other') : owner.handle(request)
+    return deliverInMemory(answer, url, signal)
   }
 
   async function fetchFollowing(url: string, init: TestFetchInit): Promise<Response> {

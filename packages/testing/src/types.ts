@@ -103,7 +103,7 @@ export interface TestIssuer {
   /** Whether the URL is one of those the issuer serves. */
   serves(url: string): boolean
   /** Records a request and decides what becomes of it: the one answerer behind memory and connections. */
-  handle(request: IssuerRequest): IssuerAnswer
+  handle(request: IssuerRequest, endpoint?: Endpoint): IssuerAnswer
   /** Closes every endpoint and destroys its connections. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

@@ -49,6 +49,9 @@ describe('discovery', () => {
     expect(issuer.metadata).toMatchObject({ jwks_uri: 'https://keys.acme.example/t1.json' })
     expect(await (await issuer.runtime.fetch('https://keys.acme.example/t1.json')).json()).toEqual(issuer.jwks)
     expect((await issuer.runtime.fetch(`${NAME}/jwks`)).status).toBe(404)
+    // Neither host has the paths of the other.
+    for (const elsewhere of ['login.acme.example/t1.json', 'keys.acme.example/t1/.well-known/openid-configuration'])
+      expect((await issuer.runtime.fetch(`https://${elsewhere}`)).status).toBe(404)
     issuer.configure({ jwksUri: undefined })
     expect(issuer.jwksUri).toBe(`${NAME}/jwks`)
   })

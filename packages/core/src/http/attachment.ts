@@ -7,11 +7,12 @@ import type { VerifierOptions } from '../options/options.js'
 import type { DefaultClaims, Principal } from '../principal.js'
 import type { Verifier } from '../verifier.js'
 import type { AuthRequest, IncomingRequest } from '../auth-request.js'
-import { recordDenial } from '../audit-verdict.js'
+import { recordAnonymous, recordDenial } from '../audit-verdict.js'
 import { authenticateNow } from '../judge.js'
 import { isPending } from '../maybe.js'
 import type { Maybe } from '../maybe.js'
 import { together } from '../turn.js'
+import { toRefusal } from './challenge.js'
 import { joinRequest } from './own-claims.js'
 import { findScheme } from './schemes.js'
 import { attach, findAttachment } from './stamp.js'
@@ -131,7 +132,11 @@ export function checkGuard(raw: object, guard: AnyGuard, request: unknown): void
   if (attachment === undefined)
     throw notAuthenticated('A guard ran on a request that no countersign middleware has judged')
   const { principal, verifier } = attachment
-  if (principal === undefined) throw verifier.refuse(new AuthenticationError('ERR_CREDENTIALS_MISSING'))
+  if (principal === undefined) {
+    const missing = new AuthenticationError('ERR_CREDENTIALS_MISSING')
+    recordAnonymous(missing, attachment)
+    throw verifier.refuse(missing)
+  }
   try {
     if ('check' in guard) return runCheck(guard, principal)
   } catch (error) {
@@ -194,6 +199,16 @@ export interface ErrorBody {
   readonly error_description: string
 }
 
+/** Fields that a handler which failed may have set for another body than the one of {@link ErrorReply}: not to be sent with it. */
+export const BODY_FIELDS: readonly string[] = Object.freeze([
+  'Content-Length',
+  'Content-Encoding',
+  'Content-Language',
+  'Content-Range',
+  'ETag',
+  'Last-Modified',
+])
+
 /** An answer to a refusal, ready to send. */
 export interface ErrorReply {
   readonly status: number
@@ -205,7 +220,7 @@ export interface ErrorReply {
  * What to answer to an error of this suite; `undefined` for any other error, which is not ours to answer.
  *
  * An error thrown inside a handler, by a plain guard or a service, has met no adapter: it takes its headers from the
- * verifier that judged the raw request.
+ * verifier that judged the raw request. Where none did, the challenge is for a Bearer token of the realm `api`.
  */
 export function toErrorReply(error: unknown, raw?: object): ErrorReply | undefined {
   if (!(error instanceof CountersignError)) return undefined
@@ -213,7 +228,7 @@ export function toErrorReply(error: unknown, raw?: object): ErrorReply | undefin
   const refused =
     'Cache-Control' in error.headers
       ? error
-      : (attachment?.verifier.refuse(error, attachment.principal?.scheme) ?? error)
+      : (attachment?.verifier.refuse(error, attachment.principal?.scheme) ?? toRefusal(error, { realm: 'api' }))
   const row = CODES[refused.code]
   return {
     status: row.status,

@@ -201,8 +201,11 @@ describe('C.3 rule 4: sizes', () => {
       }
       write()
     })
-    await expect(fetchOnce(origin.url)).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_TOO_LARGE' })
-    expect(sent).toBeLessThan(10 * 524_288)
+    // The deadline would end it too, but this one is far off.
+    const answered = fetchOnce(origin.url, { network: { timeoutMs: 60_000 } })
+    await expect(answered).rejects.toMatchObject({ reason: 'ERR_UPSTREAM_TOO_LARGE' })
+    // The system holds a few megabytes that nobody has read.
+    expect(sent).toBeLessThan(64 * 524_288)
   })
 
   it('takes ten answers that announce another one, and no more', async () => {
