@@ -208,6 +208,21 @@ describe('whatever a trail holds, reading it throws nothing', () => {
     expect((await verifyTrail(toSource([gaps.join('\n')]))).gaps).toHaveLength(129_999)
   }, 60_000)
 
+  it('of more streams that name what has gone than a loop goes through for each', async () => {
+    const long = Array.from({ length: 16_400 }, (_, at) => forge({}, { stream: 'long', seq: at * 2 + 1 }))
+    const heads = (at: number): object => ({ stream: 'long', seq: (at % 9) * 2 + 1 + (at % 2), hash: 'x' })
+    const naming = Array.from({ length: 30_000 }, (_, at) => forge({ predecessor: heads(at) }, { stream: `${at}` }))
+    const { unchecked } = await verifyTrail(toSource([[...long, ...naming].join('\n')]))
+    expect(unchecked).toHaveLength(15_000)
+  }, 30_000)
+
+  it('of a stream that follows what is no place', async () => {
+    for (const predecessor of [{}, { stream: 7, seq: 1, hash: 'x' }, { stream: 'x', seq: '1', hash: 'x' }])
+      expect((await verify([...lines, forge({ predecessor })])).problems).toMatchObject([
+        { kind: 'garbage', stream: 'forged', seq: 1, line: 19 },
+      ])
+  })
+
   it('of the names of prototypes', async () => {
     const named = lines.toSpliced(1, 1, (lines[1] ?? '').replace('{', '{"__proto__":{"outcome":"denied"},'))
     expect((await verify(named)).firstBad).toMatchObject({ kind: 'edited', line: 2 })

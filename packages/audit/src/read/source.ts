@@ -41,12 +41,22 @@ export interface TrailEntry {
 
 /** Reads a trail from its beginning. Throws what reading throws; what is read throws nothing. */
 export async function* readTrail(source: TrailSource): AsyncGenerator<TrailEntry, void> {
-  if (typeof source !== 'string' && !Array.isArray(source)) return yield* readPieces(source as AsyncIterable<Piece>)
+  if (!isFiles(source)) return yield* readPieces(source)
+  for await (const line of readLines(source)) yield toEntry(line)
+}
+
+/** Whether it can be read more than once. */
+export function isFiles(source: TrailSource): source is string | readonly string[] {
+  return typeof source === 'string' || Array.isArray(source)
+}
+
+/** Reads the lines of files, whatever they are. Throws what reading throws. */
+export async function* readLines(source: string | readonly string[]): AsyncGenerator<TrailLine, void> {
   let number = 1
-  for await (const chunks of typeof source === 'string' ? readFiles(source) : readEach(source as readonly string[])) {
+  for await (const chunks of typeof source === 'string' ? readFiles(source) : readEach(source)) {
     for await (const line of splitLines(chunks, number)) {
       number = line.number + 1
-      yield toEntry(line)
+      yield line
     }
   }
 }

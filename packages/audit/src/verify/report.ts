@@ -1,3 +1,5 @@
+import type { AuditHead } from '@countersign/core'
+
 /** What is wrong with a trail. */
 export type TrailProblemKind =
   /** The event is not what it was: its hash is not its own. */
@@ -11,7 +13,7 @@ export type TrailProblemKind =
    * some that nothing waited for, so that one of these may still stand in the place of another.
    */
   | 'inserted'
-  /** An event stands behind one that came after it, or two have one number. */
+  /** An event stands behind one that came after it, two have one number, or a stream begins before what it follows. */
   | 'out-of-order'
   /** A stream ends before an event that a checkpoint, or the stream that followed, knows of. */
   | 'truncated'
@@ -77,6 +79,12 @@ export interface StreamReport {
   readonly checkpointSeq: number | undefined
 }
 
+/** A stream whose first event names another event, which is here, or stood here, and was not compared with what is said of it. */
+export interface UncheckedLink {
+  readonly stream: string
+  readonly follows: AuditHead
+}
+
 /** What was found in a trail. */
 export interface TrailReport {
   /** Whether nothing is wrong. Torn events, gaps that are told and what is unvouched are not wrong by themselves. */
@@ -97,6 +105,11 @@ export interface TrailReport {
    * only another copy can tell. Empty without checkpoints.
    */
   readonly unvouched: readonly Pick<TrailGap, 'stream' | 'from' | 'to'>[]
+  /**
+   * Streams that name an event which came too long before them in a source that cannot be read twice: look it up, and compare its
+   * hash. Empty for files.
+   */
+  readonly unchecked: readonly UncheckedLink[]
   readonly torn: readonly TornEvent[]
   /** Checkpoints whose signature held and whose event is here. 0 without keys. */
   readonly checkpoints: number

@@ -15,9 +15,9 @@ export interface StreamCheck {
   readonly runs: Runs
   /** Looks at the next event of this stream. `isEdited`: its own hash is wrong. Answers `duplicate` for one that stood there before. */
   take(event: AuditEvent, line: number, isEdited: boolean): 'new' | 'duplicate'
-  /** The hash of an event that was seen not long ago, or last. */
+  /** The hash of an event that was seen not long ago, or last, or that is known to be asked for. */
   findHash(seq: number): string | undefined
-  /** Frees the hashes of what was seen. */
+  /** Frees the hashes of what was seen, but for those that are known to be asked for. */
   forget(): void
   toReport(checkpointSeq: number | undefined): StreamReport
 }
@@ -25,22 +25,25 @@ export interface StreamCheck {
 /** So many events back, one that comes again is known again: more than ever wait for a sink at once. */
 const MEMORY = 16_384
 
-/** Creates the check of a stream from its first event on. */
+/** Creates the check of a stream from its first event on. `named`: numbers whose hashes are going to be asked for. */
 export function createStreamCheck(
   first: AuditEvent,
   sink: string | undefined,
+  named: ReadonlySet<number> | undefined,
   report: (problem: TrailProblem) => void,
 ): StreamCheck {
   const { stream, seq: firstSeq } = first.chain
   const gaps = createGaps(sink)
   const runs = createRuns()
   const hashes = new Map<number, string>()
+  const namedHashes = new Map<number, string>()
   let last = { seq: firstSeq - 1, hash: first.chain.prev }
   let events = 0
   let isStopped = false
 
   const remember = (seq: number, hash: string): void => {
     hashes.set(seq, hash)
+    if (named?.has(seq) === true) namedHashes.set(seq, hash)
     for (const oldest of hashes.keys()) {
       if (hashes.size <= MEMORY) return
       hashes.delete(oldest)
@@ -82,7 +85,7 @@ export function createStreamCheck(
       remember(seq, hash)
       return 'new'
     },
-    findHash: (seq) => hashes.get(seq) ?? (seq === last.seq ? last.hash : undefined),
+    findHash: (seq) => hashes.get(seq) ?? namedHashes.get(seq) ?? (seq === last.seq ? last.hash : undefined),
     forget: () => hashes.clear(),
     toReport: (checkpointSeq) => ({
       stream,

@@ -2,8 +2,10 @@ import type { AuditEvent } from '@countersign/core'
 import type { TrailEntry } from '../read/source.js'
 import type { JudgedGap } from './gaps.js'
 import type { KnownCheckpoints } from './known-checkpoints.js'
+import { createLinks } from './links.js'
+import type { NamedEvents } from './named-events.js'
 import type { Problems } from './problems.js'
-import type { TrailGap, TrailReport } from './report.js'
+import type { TrailGap, TrailReport, UncheckedLink } from './report.js'
 import { createStreamCheck } from './stream-check.js'
 import type { StreamCheck } from './stream-check.js'
 import { createTornLines } from './torn-lines.js'
@@ -18,6 +20,8 @@ export interface TrailCheck {
 export interface TrailCheckRules {
   readonly problems: Problems
   readonly known: KnownCheckpoints | undefined
+  /** What streams of this trail are known to follow, as far as it could be read before. */
+  readonly named: NamedEvents
   readonly sink: string | undefined
   readonly excerpt: boolean
 }
@@ -25,8 +29,21 @@ export interface TrailCheckRules {
 /** So many streams that have others after them are still remembered event by event. */
 const MAX_REMEMBERED = 8
 
+const ascending = (left: number, right: number): number => left - right
+
+/** The first number from one on. There may be as many as streams, and as many gaps as events. */
+function findFrom(sorted: readonly number[], from: number): number | undefined {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? Infinity) < from) low = middle + 1
+    else high = middle
+  }
+  return sorted[low]
+}
+
 /** Creates the check of a trail. */
-export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckRules): TrailCheck {
+export function createTrailCheck({ problems, known, named, sink, excerpt }: TrailCheckRules): TrailCheck {
   const streams = new Map<string, StreamCheck>()
   const covered = new Map<string, number>()
   const torn = createTornLines(problems)
@@ -34,8 +51,7 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
   let duplicates = 0
   let checkpoints = 0
   const remembered: StreamCheck[] = []
-  /** Each stream that names the event where it goes on, and that event. */
-  const followed: { readonly by: StreamCheck; readonly check: StreamCheck; readonly seq: number }[] = []
+  const links = createLinks(streams, problems, excerpt)
   /** Of all streams: the first line may be a stranger to them, and say of itself what it likes. */
   let beganAt: string | undefined
   let current: StreamCheck | undefined
@@ -47,20 +63,9 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
   }
   const begin = (event: AuditEvent, line: number): StreamCheck => {
     const { stream, seq } = event.chain
-    const begun = createStreamCheck(event, sink, problems.add)
+    const begun = createStreamCheck(event, sink, named.get(stream), problems.add)
     if (seq > 1 && streams.size > 0 && !excerpt) begun.gaps.note({ from: 1, to: seq - 1, linked: false, line })
-    const { predecessor } = event
-    const before = predecessor && streams.get(predecessor.stream)
-    if (predecessor !== undefined && streams.size > 0 && seq === 1) {
-      const found = before?.findHash(predecessor.seq)
-      const { stream: of } = predecessor
-      if (before === undefined) problems.add({ kind: 'truncated', stream: of, seq: 1, toSeq: predecessor.seq, line })
-      else if (before.lastSeq < predecessor.seq)
-        problems.add({ kind: 'truncated', stream: of, seq: before.lastSeq + 1, toSeq: predecessor.seq, line })
-      else if (found !== undefined && found !== predecessor.hash)
-        problems.add({ kind: 'rewritten', stream: of, seq: predecessor.seq, line })
-      else if (found !== undefined) followed.push({ by: begun, check: before, seq: predecessor.seq })
-    }
+    links.note({ event, check: begun, line, isFirst: streams.size === 0 })
     streams.set(stream, begun)
     if (beganAt === undefined || event.time < beganAt) beganAt = event.time
     if (remembered.push(begun) > MAX_REMEMBERED) remembered.shift()?.forget()
@@ -107,7 +112,7 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
     if (!told && !linked) problems.add({ kind: 'missing', stream, seq: from, toSeq: to, line })
     // Only what a sink has lost can have a checkpoint; a later one then vouches for what tells of it.
     const isExcused = told && !linked && from <= vouchedSeq
-    const seq = isExcused ? undefined : seqs.find((each) => each >= from)
+    const seq = isExcused ? undefined : findFrom(seqs, from)
     if (seq !== undefined && seq <= to && (told || linked)) problems.add({ kind: 'rewritten', stream, seq, line })
   }
   return {
@@ -129,16 +134,19 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
     },
     finish() {
       torn.settle(undefined)
-      // The last ones first: a checkpoint vouches for the stream before, and that one for what it follows.
-      for (const { by, check, seq } of followed.toReversed()) if (by.runs.isVouched(1)) check.runs.vouch(seq)
+      links.vouch()
+      const unchecked: UncheckedLink[] = []
       const gaps = [...streams.values()].flatMap((check) => {
         const judged = check.gaps.judge(check.stream, check.runs)
-        const seqs = known?.list(check.stream) ?? []
+        for (const link of links.listUnchecked(check, judged)) unchecked.push(link)
+        // A stream that follows knows of its event as a checkpoint does.
+        const seqs = [...(known?.list(check.stream) ?? []), ...links.listUnfound(check.stream)].sort(ascending)
         for (const gap of judged) checkGap(gap, check.runs.vouchedSeq, seqs)
         for (const { from, to } of check.gaps.listFilled(check.runs, check.firstSeq))
           problems.add({ kind: 'inserted', stream: check.stream, seq: from, toSeq: to })
         return judged
       })
+      links.settle()
       checkEnds()
       const listed = problems.list()
       return {
@@ -153,6 +161,7 @@ export function createTrailCheck({ problems, known, sink, excerpt }: TrailCheckR
         unvouched: [...streams.values()].flatMap(({ stream, runs }) =>
           runs.listUnvouched().map((range) => ({ stream, ...range })),
         ),
+        unchecked,
         torn: torn.found,
         checkpoints,
       }

@@ -4,6 +4,7 @@ import { readTrail, trailSource } from '../read/source.js'
 import type { TrailSource } from '../read/source.js'
 import { CHECKPOINTS, readCheckpoints } from './known-checkpoints.js'
 import type { CheckpointSource } from './known-checkpoints.js'
+import { readNamedEvents } from './named-events.js'
 import { createProblems } from './problems.js'
 import type { TrailReport } from './report.js'
 import { createTrailCheck } from './trail-check.js'
@@ -46,7 +47,8 @@ export async function verifyTrail(source: TrailSource, options: VerifyOptions = 
   const { checkpoints, sink, excerpt } = readTable(OPTIONS, options, '')
   const problems = createProblems()
   const known = checkpoints && (await readCheckpoints(checkpoints, problems.add))
-  const check = createTrailCheck({ problems, known, sink, excerpt })
+  const named = await readNamedEvents(from)
+  const check = createTrailCheck({ problems, known, named, sink, excerpt })
   for await (const entry of readTrail(from)) await check.take(entry)
   return check.finish()
 }
