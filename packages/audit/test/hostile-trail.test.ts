@@ -1,8 +1,8 @@
-import { createAuditTrail, fileSink, findInTrail, toOCSF, verifyTrail } from '@countersign/audit'
+import { createAuditTrail, fileSink, findInTrail, tailTrail, toOCSF, verifyTrail } from '@countersign/audit'
 import type { TrailReport } from '@countersign/audit'
 import type { AuditEvent } from '@countersign/core'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { signCheckpoint } from '../src/chain/checkpoint.js'
 import { seal } from '../src/chain/line.js'
 import { toSigner } from '../src/chain/signer.js'
+import { ENTRY } from '../src/event/table.js'
 import { createTestSink, exchange, toOptions } from './doubles.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'countersign-hostile-'))
@@ -176,6 +177,7 @@ describe('a stream that was written anew around the numbers of its checkpoints',
 })
 
 describe('whatever a trail holds, reading it throws nothing', () => {
+  const mute = { toString: 7, valueOf: 7 }
   const odd = [null, 7, 'x', [], {}, { stream: null }, [null], { seq: 'x' }]
   const members = ['checkpoint', 'gap', 'predecessor', 'actor', 'subject', 'tokens', 'time', 'service', 'txn']
   const cases = members.flatMap((name) => odd.map((value) => ({ [name]: value })))
@@ -194,6 +196,39 @@ describe('whatever a trail holds, reading it throws nothing', () => {
       for await (const event of findInTrail(source(), query, { fingerprintKeys })) expect(event).toBeUndefined()
       for await (const event of findInTrail(source(), { subject: query.subject })) expect(event).toBeUndefined()
     }
+  })
+
+  it('of objects whose members are something else, as they are tailed to where they are mapped', async () => {
+    const holders: Readonly<Record<string, readonly string[]>> = {
+      ...Object.fromEntries(
+        Object.entries(ENTRY).flatMap(([name, { members: own }]) => (own ? [[name, Object.keys(own)] as const] : [])),
+      ),
+      actor: Object.keys(ENTRY.subject.members ?? {}),
+      service: ['name', 'version', 'instance'],
+      counted: ['count', 'network', 'firstTime', 'lastTime'],
+      gap: ['sink', 'from', 'to', 'count'],
+      sink: ['name', 'failure'],
+      checkpoint: ['seq', 'hash', 'jws'],
+      predecessor: ['stream', 'seq', 'hash'],
+    }
+    // What cannot be made text of is an object too.
+    const values = [null, true, 0, -1.5, '', 'x', '__proto__', 'constructor', [], [null], {}, mute, [mute]]
+    const types = ['authn.success', 'authz.denied', 'subject.revoked', 'key.revoked', 'audit.gap']
+    const inside = Object.entries(holders).flatMap(([holder, own]) => {
+      const all = own.flatMap((name) => values.map((value) => ({ [name]: value })))
+      return [{}, ...all].map((members) => ({ [holder]: holder === 'actor' ? [members] : members }))
+    })
+    const beside = ['reason', 'txn', 'durationMs'].flatMap((name) => values.map((value) => ({ [name]: value })))
+    const forged = types.flatMap((type) => [...inside, ...beside].map((members) => forge({ ...members, type })))
+    const file = path.join(folder, 'tailed.jsonl')
+    writeFileSync(file, forged.map((line) => `${line}\n`).join(''))
+    let mapped = 0
+    const end = new AbortController()
+    for await (const event of tailTrail(file, { from: 'start', signal: end.signal })) {
+      expect(JSON.parse(JSON.stringify(toOCSF(event)))).toMatchObject({ unmapped: { chain: { stream: 'forged' } } })
+      if (++mapped === forged.length) end.abort()
+    }
+    expect(mapped).toBe(forged.length)
   })
 
   it('of rows that are no events', async () => {

@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditParty } from '@countersign/core'
 import type { OcsfClassName } from './classes.js'
-import { withoutAbsent } from './present.js'
+import { toText, withoutAbsent } from './present.js'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -54,20 +54,26 @@ function findActor({ type, actor, subject }: AuditEvent): AuditParty | undefined
   return actor?.[0] ?? (type === 'authz.denied' ? subject : undefined)
 }
 
-const USER_TYPES = { user: 1, service: 4, agent: 99 } as const
+const USER_TYPES: ReadonlyMap<unknown, number> = new Map([
+  ['user', 1],
+  ['service', 4],
+  ['agent', 99],
+])
 
 function toUser(party: AuditParty | undefined): Members {
   if (party === undefined) return { name: 'unknown', type_id: 0 }
-  return withoutAbsent({ uid: party.sub, domain: party.iss, type_id: party.kind && USER_TYPES[party.kind] })
+  return withoutAbsent({ uid: party.sub, domain: party.iss, type_id: USER_TYPES.get(party.kind) })
 }
 
 function toTarget({ target, service }: AuditEvent): Members {
-  return withoutAbsent({ name: target?.name ?? target?.audience[0] ?? service.name, uid: target?.audience[0] })
+  const audience: unknown = target?.audience
+  const first: unknown = Array.isArray(audience) ? audience[0] : undefined
+  return withoutAbsent({ name: target?.name ?? first ?? service.name, uid: first })
 }
 
 function toProtocol(event: AuditEvent): Members {
   const { subject, exchange } = event
-  const isSaml = exchange?.subjectTokenType?.includes('saml') === true
+  const isSaml = toText(exchange?.subjectTokenType)?.includes('saml') === true
   return {
     auth_protocol_id: isSaml ? 5 : 6,
     auth_protocol: isSaml ? 'SAML' : 'OAUTH 2.0',
@@ -86,12 +92,12 @@ function toEntity({ type, key, keySet, subject, policy, service }: AuditEvent): 
 
 function toOperation({ type, request }: AuditEvent): string {
   const { method, route } = request ?? {}
-  return method === undefined && route === undefined ? type : [method, route].filter(Boolean).join(' ')
+  return [toText(method), toText(route)].filter(Boolean).join(' ') || type
 }
 
 function toEndpoint({ request, counted }: AuditEvent): Members | undefined {
   const { ip } = request ?? {}
-  if (ip !== undefined) return ip.includes('/') ? { name: ip } : { ip }
+  if (ip !== undefined) return toText(ip)?.includes('/') === false ? { ip } : { name: ip }
   return counted?.network === undefined ? undefined : { name: counted.network }
 }
 

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '@countersign/core'
 import { CLASSES, OTHER, ROWS } from './classes.js'
 import { toMembers } from './members.js'
-import { withoutAbsent } from './present.js'
+import { toMs, withoutAbsent } from './present.js'
 
 /** The version of OCSF that events are mapped to. */
 export const OCSF_VERSION = '1.8.0'
@@ -58,7 +58,7 @@ function toMetadata({ id, type, service, chain, time, txn, trace }: AuditEvent):
     uid: id,
     sequence: chain.seq,
     correlation_uid: txn ?? trace?.traceId,
-    logged_time: Date.parse(time),
+    logged_time: toMs(time),
     event_code: type,
     log_name: chain.stream,
   })
@@ -67,5 +67,5 @@ function toMetadata({ id, type, service, chain, time, txn, trace }: AuditEvent):
 function toCount({ counted }: AuditEvent): Readonly<Record<string, unknown>> {
   if (counted === undefined) return {}
   const { count, firstTime, lastTime } = counted
-  return { count, start_time: Date.parse(firstTime), end_time: Date.parse(lastTime) }
+  return { count, start_time: toMs(firstTime), end_time: toMs(lastTime) }
 }
