@@ -78,7 +78,8 @@ const MEMBERS = `
 
 What a source tells. Texts are escaped: control characters, and what turns the direction of text around, stand as \`\\u\` and four hexadecimal
 digits, a backslash before \`u\` as \`\\u005c\`. What looks like a token stands as \`[token]\`. What is longer than the table says ends in
-\`…[<characters>:<12 characters of SHA-256>]\`. A longer list ends in \`…[<entries>]\`.
+\`…[<characters>:<12 characters of SHA-256>]\`. A longer list ends in \`…[<entries>]\`; that of \`actor\`, which
+keeps 16, in a party with this as its \`sub\`.
 
 | member | kept as | |
 | --- | --- | --- |

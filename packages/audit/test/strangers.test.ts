@@ -163,6 +163,14 @@ describe('texts', () => {
     expect(await keep(`${'a'.repeat(240)} eyJ${'b'.repeat(200)}.${'c'.repeat(200)}.d`)).not.toContain('bbbb')
   })
 
+  it('and parties in a list that is cut say how many there were', async () => {
+    const actor = Array.from({ length: 20 }, (_, at) => ({ iss: 'https://sts.example', sub: `actor ${at}` }))
+    const [cut] = await record([{ ...fullEntry, type: 'token.exchange', actor }])
+    expect(cut?.actor).toEqual([...actor.slice(0, 16), { iss: '', sub: '…[20]' }])
+    const [whole] = await record([{ ...fullEntry, type: 'token.exchange', actor: actor.slice(4) }])
+    expect(whole?.actor).toEqual(actor.slice(4))
+  })
+
   it('as long as a megabyte take no longer than a moment', async () => {
     const startMs = performance.now()
     for (const text of [

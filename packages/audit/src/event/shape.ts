@@ -86,8 +86,12 @@ export const subject: Shape = {
   },
 }
 
-/** A list of at most so many. */
-export function list(entry: Shape, maxLength: number): Shape {
+/** A list of at most so many. What stands in place of the rest says how many there were. `toMark`: as an entry like the others. */
+export function list(
+  entry: Shape,
+  maxLength: number,
+  toMark: (mark: string) => string | object = (mark) => mark,
+): Shape {
   return {
     wants: `a list, up to ${maxLength}`,
     entry,
@@ -95,8 +99,7 @@ export function list(entry: Shape, maxLength: number): Shape {
       if (!Array.isArray(value)) return undefined
       const kept = Array.from(value.slice(0, maxLength), (each: unknown) => entry.keep(each, privacy, value))
       const some = kept.filter((each) => each !== undefined)
-      // What stands in place of the rest says that there was one.
-      if (value.length > maxLength && entry.members === undefined) some.push(`…[${value.length}]`)
+      if (value.length > maxLength) some.push(toMark(`…[${value.length}]`))
       return some
     },
   }

@@ -71,7 +71,7 @@ export const ENTRY: Readonly<Record<keyof AuditEntry, Shape>> = {
   trace: members({ traceId: text(32), spanId: text(16) }),
   txn: name,
   subject: party,
-  actor: list(party, 16),
+  actor: list(party, 16, (sub) => ({ iss: '', sub })),
   client: members({ id: name, authMethod: text(64), keyId: name }),
   target: members({ name, audience: list(url, 16), resource: list(url, 16) }),
   scope: members({ requested: list(name, 64), granted: list(name, 64), dropped: list(name, 64) }),
