@@ -124,6 +124,25 @@ describe('how a stream ended is known of the next, wherever that one was moved',
       })
   })
 
+  it('to the front as one event of any time, that stands behind all that is known of it', async () => {
+    const known = await sign(o[5], a[2], b[3], c[3])
+    for (const time of ['2000-01-01T00:00:00.000Z', '2100-01-01T00:00:00.000Z'])
+      for (const [after, rest] of [
+        [a[5], [...o, ...b, ...c]],
+        [c[5], [...o, ...a, ...b]],
+      ] as const) {
+        const report = await verify([...forge(1, after, { time }), ...rest], known)
+        expect(report.problems.map(({ kind }) => kind)).toContain('missing')
+      }
+    // Nobody follows the one, and the checkpoint of the other is newer.
+    const [d, e] = [write('D', 3, c[5]?.chain), write('E', 3, c[5]?.chain)]
+    const both = [...known, ...(await sign(d[1], e[1]))]
+    expect((await verify([...whole, ...d, ...e], both)).ok).toBe(true)
+    const alone = forge(1, d[2], { time: '2000-01-01T00:00:00.000Z' })
+    const report = await verify([...alone, ...whole, ...e], both)
+    expect(report.problems).toEqual([{ kind: 'missing', stream: 'D', seq: 1, toSeq: 3, line: 1 }])
+  })
+
   it('to the front without its own beginning', async () => {
     for (const excerpt of [false, true]) {
       const report = await verify([...a.slice(3), ...o, ...b, ...c], undefined, { excerpt })
@@ -141,7 +160,8 @@ describe('a trail that really begins later', () => {
   it('may have a stream before it of which only what came later is left, as an excerpt', async () => {
     const other = write('other', 3, a[2]?.chain)
     expect(await verify([...other, ...a.slice(3)], undefined, { excerpt: true })).toMatchObject({ ok: true })
-    expect(await verify([...a.slice(3), ...other])).toMatchObject({ ok: true, unchecked: [] })
+    const begun = await verify([...a.slice(3), ...other])
+    expect(begun).toMatchObject({ ok: true, unchecked: [{ stream: 'other', follows: { stream: 'A', seq: 3 } }] })
   })
 
   it('may have a stream that went on after another had named it', async () => {

@@ -1,4 +1,6 @@
 import type { AuditEvent, AuditHead } from '@countersign/core'
+import type { Checkpoint } from '../chain/checkpoint.js'
+import type { KnownCheckpoints } from './known-checkpoints.js'
 import type { Problems } from './problems.js'
 import type { UncheckedLink } from './report.js'
 import type { Range } from './runs.js'
@@ -15,7 +17,7 @@ export interface Links {
   /** Of those, the ones that stand in no gap: a gap is judged as such. `gaps`: in the order of numbers. */
   listUnchecked(check: StreamCheck, gaps: readonly Range[]): readonly UncheckedLink[]
   /** What is wrong of the whole, once all has been read. */
-  settle(): void
+  settle(known: Pick<KnownCheckpoints, 'last'> | undefined): void
 }
 
 /** The first event of a stream, as it stands here. */
@@ -30,6 +32,7 @@ interface Link {
   readonly by: StreamCheck
   readonly of: AuditHead
   readonly line: number
+  readonly time: string
   readonly isFirst: boolean
 }
 
@@ -44,22 +47,28 @@ export function createLinks(streams: ReadonlyMap<string, StreamCheck>, problems:
   /** When the oldest began, behind the first, of those that follow none. */
   let rootTime: string | undefined
 
-  const settleAhead = ({ by: { stream }, of, line, isFirst }: Link): void => {
+  const settleAhead = ({ by: { stream }, of, line, time, isFirst }: Link): void => {
     const before = streams.get(of.stream)
     // What is before the trail: old files are deleted.
-    if (isFirst && before === undefined && !isRefuted()) return
+    if (isFirst && before === undefined && !isRefuted(time)) return
     const lastSeq = before?.lastSeq ?? 0
     if (lastSeq < of.seq) problems.add({ kind: 'truncated', stream: of.stream, seq: lastSeq + 1, toSeq: of.seq, line })
     // Of a stream that begins behind that event, nobody can say when it came.
     else if (before !== undefined && before.firstSeq <= of.seq)
       problems.add({ kind: 'out-of-order', stream, seq: 1, line })
   }
-  /** Whoever moves a stream to the front would have all that it follows count as deleted: but then what is older cannot stand behind it. */
-  const isRefuted = (): boolean => first !== undefined && rootTime !== undefined && rootTime < first.event.time
-  const settleFirst = (): void => {
-    if (first === undefined || first.check.firstSeq === 1 || excerpt || !isRefuted()) return
-    const { stream, firstSeq } = first.check
-    problems.add({ kind: 'missing', stream, seq: 1, toSeq: firstSeq - 1, line: first.line })
+  /** Whoever moves something to the front would have all before it count as deleted: but then what is older cannot stand behind it. */
+  const isRefuted = (time: string): boolean => rootTime !== undefined && rootTime < time
+  /** The first event here may be made up, with any time: those that follow its stream, and a checkpoint, know better when that was. */
+  const settleFirst = (
+    { event, check: { stream, firstSeq }, line }: Beginning,
+    known: Checkpoint | undefined,
+  ): void => {
+    if (firstSeq === 1 || excerpt) return
+    const times = (unfound.get(stream) ?? []).filter(({ of }) => of.seq < firstSeq).map(({ time }) => time)
+    if (known !== undefined && known.seq < firstSeq) times.push(known.time)
+    if ([event.time, ...times].some(isRefuted))
+      problems.add({ kind: 'missing', stream, seq: 1, toSeq: firstSeq - 1, line })
   }
   return {
     note(begun) {
@@ -72,7 +81,7 @@ export function createLinks(streams: ReadonlyMap<string, StreamCheck>, problems:
         return
       }
       if (!isHead(of)) return problems.add({ kind: 'garbage', stream: by.stream, seq: 1, line })
-      const link = { by, of, line, isFirst }
+      const link = { by, of, line, time, isFirst }
       const check = streams.get(of.stream)
       if (check === undefined || check.lastSeq < of.seq) return void ahead.push(link)
       const hash = check.findHash(of.seq)
@@ -90,10 +99,9 @@ export function createLinks(streams: ReadonlyMap<string, StreamCheck>, problems:
       for (const { by, check, seq } of found.toReversed()) if (by.runs.isVouched(1)) check.runs.vouch(seq)
     },
     listUnfound: (stream) => unfound.get(stream)?.map(({ of }) => of.seq) ?? [],
-    listUnchecked({ stream: named, firstSeq }, gaps) {
-      const links = unfound.get(named)?.filter(({ of }) => of.seq >= firstSeq) ?? []
+    listUnchecked({ stream: named }, gaps) {
       let at = 0
-      const unchecked = links
+      const unchecked = (unfound.get(named) ?? [])
         .toSorted((left, right) => left.of.seq - right.of.seq)
         .filter(({ of }) => {
           while ((gaps[at]?.to ?? Infinity) < of.seq) at += 1
@@ -104,9 +112,9 @@ export function createLinks(streams: ReadonlyMap<string, StreamCheck>, problems:
         follows: { stream: named, seq, hash },
       }))
     },
-    settle() {
+    settle(known) {
       for (const link of ahead) settleAhead(link)
-      settleFirst()
+      if (first !== undefined) settleFirst(first, known?.last.get(first.check.stream))
     },
   }
 }

@@ -79,7 +79,7 @@ export interface StreamReport {
   readonly checkpointSeq: number | undefined
 }
 
-/** A stream whose first event names another event, which is here, or stood here, and was not compared with what is said of it. */
+/** A stream whose first event names another event, and was not compared with it. */
 export interface UncheckedLink {
   readonly stream: string
   readonly follows: AuditHead
@@ -106,8 +106,8 @@ export interface TrailReport {
    */
   readonly unvouched: readonly Pick<TrailGap, 'stream' | 'from' | 'to'>[]
   /**
-   * Streams that name an event which came too long before them in a source that cannot be read twice: look it up, and compare its
-   * hash. Empty for files.
+   * Streams that name an event which came too long before them in a source that cannot be read twice, or behind which its own stream
+   * begins here: look it up, and compare its hash.
    */
   readonly unchecked: readonly UncheckedLink[]
   readonly torn: readonly TornEvent[]

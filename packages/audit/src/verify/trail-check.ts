@@ -146,7 +146,7 @@ export function createTrailCheck({ problems, known, named, sink, excerpt }: Trai
           problems.add({ kind: 'inserted', stream: check.stream, seq: from, toSeq: to })
         return judged
       })
-      links.settle()
+      links.settle(known)
       checkEnds()
       const listed = problems.list()
       return {
