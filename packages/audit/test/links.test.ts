@@ -5,12 +5,14 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import fc from 'fast-check'
 import { calculateJwkThumbprint } from 'jose'
 import type { JSONWebKeySet } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signCheckpoint } from '../src/chain/checkpoint.js'
 import { seal, toLine } from '../src/chain/line.js'
 import { createSealer } from '../src/chain/sealer.js'
+import type { Sealer } from '../src/chain/sealer.js'
 import { toSigner } from '../src/chain/signer.js'
 import { toEvent } from './events.js'
 
@@ -37,6 +39,9 @@ function write(stream: string, count: number, predecessor?: AuditHead): AuditEve
   const toTime = (): string => new Date((now += 1_000)).toISOString()
   return Array.from({ length: count }, () => sealer.seal({ ...content, time: toTime() }).event)
 }
+
+const toHead = (event: AuditEvent | undefined): AuditHead | undefined =>
+  event && { stream: event.chain.stream, seq: event.chain.seq, hash: event.chain.hash }
 
 /** So many events that somebody made up, behind one that stands there. */
 function forge(count: number, after: AuditEvent | undefined, members: Members = {}): AuditEvent[] {
@@ -172,6 +177,29 @@ describe('a trail that really begins later', () => {
     ])
       expect(await verify(events)).toMatchObject({ ok: true, unchecked: [] })
   })
+})
+
+it('a table of several processes is whole, stream after stream and in the order of its rows, also without its last rows', async () => {
+  const step = fc.record({ process: fc.nat({ max: 3 }), isBeginning: fc.boolean() })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), fc.nat({ max: 60 }), async (steps, length) => {
+      const rows: AuditEvent[] = []
+      const running = new Map<number, Sealer>()
+      for (const { process, isBeginning } of steps) {
+        const begun = isBeginning ? undefined : running.get(process)
+        // What was recorded last by any of them.
+        const sealer = begun ?? createSealer(`${process} ${rows.length}`, toHead(rows.at(-1)))
+        running.set(process, sealer)
+        rows.push(sealer.seal({ ...content, time: new Date((now += 1_000)).toISOString() }).event)
+      }
+      const kept = rows.slice(0, length)
+      const streams = new Set(kept.map(({ chain }) => chain.stream))
+      const byStream = [...streams].flatMap((stream) => kept.filter(({ chain }) => chain.stream === stream))
+      for (const events of [kept, byStream])
+        expect(await verify(events)).toMatchObject({ ok: true, problems: [], unchecked: [] })
+    }),
+    { numRuns: 100 },
+  )
 })
 
 describe('an event that the next stream names', () => {

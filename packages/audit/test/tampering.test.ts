@@ -13,7 +13,7 @@ import { toSigner } from '../src/chain/signer.js'
 import { toEvent } from './events.js'
 import { isSoak } from './soak.js'
 
-const numRuns = isSoak ? 50_000 : 600
+const numRuns = isSoak ? 20_000 : 600
 const key = generateKeyPairSync('ed25519').privateKey
 const { chain: _, ...content } = toEvent('token.exchange')
 
@@ -216,7 +216,7 @@ describe('whatever is done to a trail', () => {
       }),
       { numRuns },
     )
-  })
+  }, 1_200_000)
 
   it('without: where nothing was made up, only where nothing is missing but at the front and at the end', async () => {
     const all = toText(honest)
@@ -232,7 +232,7 @@ describe('whatever is done to a trail', () => {
       }),
       { numRuns },
     )
-  })
+  }, 1_200_000)
 
   it('nothing is called wrong where files were deleted at the front, or the end is not written yet', async () => {
     const all = toText(honest)
