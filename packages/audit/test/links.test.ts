@@ -1,6 +1,7 @@
 import { verifyTrail } from '@countersign/audit'
 import type { TrailReport, VerifyOptions } from '@countersign/audit'
 import type { AuditEvent, AuditHead } from '@countersign/core'
+import { execFileSync, spawn } from 'node:child_process'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { calculateJwkThumbprint } from 'jose'
 import type { JSONWebKeySet } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { signCheckpoint } from '../src/chain/checkpoint.js'
 import { seal, toLine } from '../src/chain/line.js'
 import { createSealer } from '../src/chain/sealer.js'
@@ -231,6 +232,15 @@ describe('an event that the next stream names', () => {
     const report = await inFile([...o, ...a.slice(0, 3), ...forge(4, a[2]), ...between, ...b])
     expect(report.problems).toMatchObject([{ kind: 'rewritten', stream: 'A', seq: 6 }])
   })
+
+  it('is not looked for in a pipe, of which nothing is left to read again', async () => {
+    const pipe = path.join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', toFile(whole), pipe])
+    onTestFinished(() => void writer.kill())
+    const report = await verifyTrail(pipe, { checkpoints: { keys, source: toSource(known) } })
+    expect(report).toMatchObject({ ok: true, events: whole.length, unchecked: [] })
+  }, 5_000)
 
   it('is listed where a source that comes but once had it too long ago to be compared', async () => {
     const report = await verify([...o, ...a.slice(0, 3), ...forge(3 + FAR, a[2]), ...b], known)

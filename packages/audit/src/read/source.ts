@@ -45,8 +45,14 @@ export async function* readTrail(source: TrailSource): AsyncGenerator<TrailEntry
   for await (const line of readLines(source)) yield toEntry(line)
 }
 
-/** Whether it can be read more than once. */
-export function isFiles(source: TrailSource): source is string | readonly string[] {
+/** What of a source can be read more than once: files, but for pipes and terminals among them. */
+export async function toFiles(source: TrailSource): Promise<string | readonly string[] | undefined> {
+  if (!isFiles(source)) return undefined
+  const found = await Promise.all([source].flat().map((path) => stat(path).catch(() => undefined)))
+  return found.every((each) => each === undefined || each.isFile()) ? source : undefined
+}
+
+function isFiles(source: TrailSource): source is string | readonly string[] {
   return typeof source === 'string' || Array.isArray(source)
 }
 

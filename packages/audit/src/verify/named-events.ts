@@ -1,5 +1,5 @@
 import { parseLine } from '../chain/parse.js'
-import { isFiles, readLines } from '../read/source.js'
+import { readLines, toFiles } from '../read/source.js'
 import type { TrailSource } from '../read/source.js'
 
 /** The numbers of each stream that others say they follow. */
@@ -11,8 +11,9 @@ export type NamedEvents = ReadonlyMap<string, ReadonlySet<number>>
  */
 export async function readNamedEvents(source: TrailSource): Promise<NamedEvents> {
   const named = new Map<string, Set<number>>()
-  if (!isFiles(source)) return named
-  for await (const { text } of readLines(source)) {
+  const files = await toFiles(source)
+  if (files === undefined) return named
+  for await (const { text } of readLines(files)) {
     // The cheap question first. In canonical form the name stands nowhere else, and has no escapes.
     if (!text.includes('"predecessor":{')) continue
     const parsed = parseLine(text)
