@@ -24,7 +24,9 @@ export function createLosses(): Losses {
     },
     add(seq) {
       total += 1
-      open = open === undefined ? { from: seq, to: seq, count: 1 } : { ...open, to: seq, count: open.count + 1 }
+      const { from, to, count } = open ?? { from: seq, to: seq, count: 0 }
+      // Numbers do not come in order: what waited for a sink may be lost after what found no room behind it.
+      open = { from: Math.min(from, seq), to: Math.max(to, seq), count: count + 1 }
     },
     take() {
       const loss = open
