@@ -9,6 +9,7 @@ import { createDelivery } from './delivery/delivery.js'
 import type { Delivery } from './delivery/delivery.js'
 import { endRunners } from './delivery/end.js'
 import { readPredecessor } from './delivery/heads.js'
+import { findKeptHead } from './delivery/kept-head.js'
 import { createMissed } from './delivery/missed.js'
 import { createRunner } from './delivery/runner.js'
 import type { Runner, SinkRole } from './delivery/runner.js'
@@ -51,7 +52,8 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const stream = createIdSource()(runtime.now())
   const writer = createWriter(service, toPrivacy(rules.privacy, key), runtime.now)
   const beginning = createBeginning(Math.floor(queue.maxEvents * (1 - queue.reservedShare)))
-  const announcements = createAnnouncements(writer, logger, () => beginning.delivery)
+  const onKept = (): void => checkpoints?.keep(findKeptHead(runners))
+  const announcements = createAnnouncements(writer, logger, () => beginning.delivery, onKept)
   const late = createLate(logger, () => beginning.lose())
   const missed = createMissed()
   let closing: Promise<TrailEnd> | undefined
@@ -110,8 +112,9 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     late.end()
     for (const runner of runners) runner.tellLosses()
     announcements.tellLosses()
-    delivery?.tell(writer.toOwn('service.stopped', 'success'))
-    await checkpoints?.close()
+    announcements.end()
+    const lastSeq = delivery?.tell(writer.toOwn('service.stopped', 'success'))
+    if (lastSeq !== undefined) await checkpoints?.close(lastSeq)
   }
   const end = async (deadlineMs: number): Promise<TrailEnd> => {
     const startMs = performance.now()

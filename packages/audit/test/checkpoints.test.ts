@@ -139,9 +139,9 @@ describe('checkpoints', () => {
     onTestFinished(() => void vi.useRealTimers())
     const rules = { everyEvents: 5, everySeconds: 60, key: { algorithm: 'ES256', keyId: 'kms', sign } as const }
     const logger = { debug() {}, info() {}, warn() {}, error: (...line: unknown[]) => void told.push(line) }
-    const { see } = createCheckpoints(rules, { logger, now: () => 0, tell: () => 1 })
+    const { keep } = createCheckpoints(rules, { logger, now: () => 0, tell: () => 1 })
     const event = toEvent('authn.success')
-    see({ ...event, chain: { ...event.chain, seq: 5 } })
+    keep({ ...event.chain, seq: 5 })
     await vi.advanceTimersByTimeAsync(10_000)
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     expect(told).toEqual([['A checkpoint of the audit trail could not be signed', { seq: 5, failure }]])
@@ -200,9 +200,10 @@ it('a gap that waits for its checkpoint does not have the signer asked by each e
   for (let count = 0; count < 100; count++) {
     const { chain: _, ...content } = toEvent(count === 0 ? 'audit.gap' : 'token.exchange')
     checkpoints.see(sealer.seal(content).event)
+    checkpoints.keep(sealer.head)
     await new Promise(setImmediate)
   }
-  await checkpoints.close()
+  await checkpoints.close(sealer.seq)
   expect(asked).toBeGreaterThan(5)
   expect(asked).toBeLessThan(20)
 })

@@ -25,10 +25,15 @@ export interface CheckpointPorts {
 export interface Checkpoints {
   /** The last number that is covered. */
   readonly seq: number
-  /** Tells of a new event. One that tells of a gap gets a checkpoint of its own, at once. */
+  /** Tells of a new event. One that tells of a gap gets a checkpoint of its own, as soon as it is kept. */
   see(event: AuditEvent): void
-  /** Makes the last one. Never rejects. */
-  close(): Promise<void>
+  /**
+   * Tells of the last event that is kept: no checkpoint is made over a later one. Were the process killed, the honest trail would lack
+   * it, and look cut off for good.
+   */
+  keep(kept: AuditHead | undefined): void
+  /** Makes the last one, once the last event is kept. Never rejects. */
+  close(lastSeq: number): Promise<void>
 }
 
 /** A signer that does not answer for so long is asked again later. */
@@ -38,6 +43,7 @@ const MAX_GAPS = 64
 
 /** Creates what makes checkpoints: one at a time, and none where nothing has happened since the last. */
 export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }: CheckpointPorts): Checkpoints {
+  /** The last event that is kept. */
   let head: AuditHead | undefined
   /**
    * What tells of gaps, and has no checkpoint yet. A verifier believes it only where the chain goes on from it to a checkpoint: whatever a
@@ -45,14 +51,25 @@ export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }:
    */
   const gaps: AuditHead[] = []
   let seq = 0
+  /** The number of the last one as an event. */
+  let ownSeq = 0
   /** What is not above needs no checkpoint. */
   let coveredSeq = 0
   let dueSeq = rules.everyEvents
   let signing: Promise<void> | undefined
   let signer: Promise<CheckpointSigner> | undefined
+  let onKept: (() => void) | undefined
 
+  const isKept = (heldSeq: number): boolean => heldSeq <= (head?.seq ?? 0)
+  const findGap = (): AuditHead | undefined => {
+    const [gap] = gaps
+    return gap !== undefined && isKept(gap.seq) ? gap : undefined
+  }
+  const untilKept = async (heldSeq: number): Promise<void> => {
+    while (!isKept(heldSeq)) await new Promise<void>((resolve) => (onKept = resolve))
+  }
   const make = async (over: AuditHead): Promise<void> => {
-    dueSeq = Math.max(over.seq, head?.seq ?? 0) + rules.everyEvents
+    dueSeq = (head?.seq ?? 0) + rules.everyEvents
     try {
       signer ??= toSigner(rules.key)
       const signed = signCheckpoint(await signer, over, new Date(now()).toISOString())
@@ -60,10 +77,10 @@ export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }:
       const jws = await waitFor(signed, SIGN_MS, { holds: false })
       if (jws === undefined) throw Object.assign(new Error('No signature in time'), { code: 'LATE' })
       if (over === gaps[0]) gaps.shift()
-      const own = tell({ seq: over.seq, hash: over.hash, jws })
+      ownSeq = tell({ seq: over.seq, hash: over.hash, jws })
       seq = over.seq
       // A checkpoint is an event itself, and must not be the reason for the next one.
-      coveredSeq = own === over.seq + 1 ? own : over.seq
+      coveredSeq = ownSeq === over.seq + 1 ? ownSeq : over.seq
     } catch (error) {
       const told = { seq: over.seq, failure: toWord(error) }
       logger.error('A checkpoint of the audit trail could not be signed', told)
@@ -72,14 +89,14 @@ export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }:
     }
   }
   const start = (): Promise<void> => {
-    const over = gaps[0] ?? head
+    const over = findGap() ?? head
     if (over !== undefined && over.seq > coveredSeq) signing ??= make(over)
     return signing ?? Promise.resolve()
   }
   /** One gap after the other, until one cannot be signed: it is the first the next time. */
   const catchUp = async (): Promise<void> => {
     await signing
-    const [gap] = gaps
+    const gap = findGap()
     if (gap === undefined) return
     await start()
     if (gap !== gaps[0]) await catchUp()
@@ -91,16 +108,24 @@ export function createCheckpoints(rules: CheckpointRules, { logger, now, tell }:
       return seq
     },
     see({ type, chain }) {
-      head = chain
-      if (type === 'audit.gap' && gaps.length < MAX_GAPS) {
-        gaps.push(chain)
-        void catchUp()
-      } else if (chain.seq >= dueSeq) void start()
+      if (type === 'audit.gap' && gaps.length < MAX_GAPS) gaps.push(chain)
     },
-    async close() {
+    keep(kept) {
+      if (kept === undefined || isKept(kept.seq)) return
+      const isNew = (gap: AuditHead): boolean => !isKept(gap.seq) && gap.seq <= kept.seq
+      const hasGap = gaps.some(isNew)
+      head = kept
+      onKept?.()
+      if (hasGap) void catchUp()
+      else if (kept.seq >= dueSeq) void start()
+    },
+    async close(lastSeq) {
       clearInterval(timer)
+      await untilKept(lastSeq)
       await signing
       await catchUp()
+      // Those of gaps are events too.
+      await untilKept(ownSeq)
       await start()
     },
   }

@@ -9,32 +9,39 @@ import type { RunnerEvents } from './runner.js'
 export interface Announcements extends RunnerEvents {
   /** Tells what was lost everywhere since it was last told, if anything was. */
   tellLosses(): void
+  /** The stream is about to end: what becomes of sinks is told to the operator alone, and its last word stays the last. */
+  end(): void
 }
 
 /**
  * Tells what happens to sinks: to the operator, and in the trail itself.
  *
  * @param findDelivery `undefined` before the stream has begun, when no sink has been given anything yet
+ * @param onKept a sink has more than before, or counts no more: what is kept everywhere may be another event now
  */
 export function createAnnouncements(
   writer: Writer,
   logger: Logger,
   findDelivery: () => Delivery | undefined,
+  onKept: () => void,
 ): Announcements {
+  let isEnded = false
   const announcements: Announcements = {
     onFailed({ sink: { name }, state }, { failure, error, mayTell }) {
       publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure }))
       // Of any other error no more than the word: what it says may quote what was written.
       const more = error instanceof MissingFolder ? { path: error.path, fix: error.fix } : {}
       logger.warn('An audit sink is down', { sink: name, failure, ...more })
-      if (mayTell) findDelivery()?.tell(writer.toOwn('audit.sink_failed', 'error', { sink: { name, failure } }))
+      onKept()
+      if (mayTell && !isEnded)
+        findDelivery()?.tell(writer.toOwn('audit.sink_failed', 'error', { sink: { name, failure } }))
     },
     onRecovered({ sink: { name }, state }, mayTell) {
       publishTrailEvent(() => ({ type: 'sink', sink: name, state, failure: undefined }))
       // Full it is still, which was told.
       if (state === 'full') return
       logger.info('An audit sink is back', { sink: name })
-      if (mayTell) findDelivery()?.tell(writer.toOwn('audit.sink_recovered', 'success', { sink: { name } }))
+      if (mayTell && !isEnded) findDelivery()?.tell(writer.toOwn('audit.sink_recovered', 'success', { sink: { name } }))
     },
     onGap({ sink: { name } }, loss) {
       publishTrailEvent(() => ({ type: 'lost', sink: name, count: loss.count }))
@@ -43,7 +50,11 @@ export function createAnnouncements(
     },
     onProgress({ role }, mayTell) {
       findDelivery()?.wake()
+      onKept()
       if (mayTell && role === 'required') announcements.tellLosses()
+    },
+    end() {
+      isEnded = true
     },
     tellLosses() {
       const delivery = findDelivery()

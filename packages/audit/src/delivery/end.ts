@@ -5,6 +5,8 @@ import type { Runner } from './runner.js'
 
 /** A sink that was given everything gets a moment of its own to close, however late it is. */
 const CLOSE_MS = 500
+/** So much of the time is left for the last words, or a quarter: a sink that is down to the end must not cost the others those. */
+const LAST_MS = 1_000
 
 /**
  * Waits until nothing waits any more, says that this was all, waits for that too, then flushes and closes the sinks; no longer than
@@ -20,7 +22,7 @@ export async function endRunners(
 ): Promise<boolean> {
   const endMs = performance.now() + deadlineMs
   const leftMs = (): number => Math.max(0, endMs - performance.now())
-  await waitFor(drainAll(runners), leftMs())
+  await waitFor(drainAll(runners), deadlineMs - Math.min(LAST_MS, deadlineMs / 4))
   await waitFor(sayLast(), leftMs())
   await waitFor(drainAll(runners), leftMs())
   const closing = runners.map(async ({ sink, stop }) => {

@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditSink } from '@countersign/core'
+import type { AuditEvent, AuditHead, AuditSink } from '@countersign/core'
 import { attemptWrite, isFull, toFailure } from './attempt.js'
 import type { Patience } from './attempt.js'
 import { createLosses } from './losses.js'
@@ -51,6 +51,8 @@ export interface Runner {
   /** Events that this sink never got, since the start. */
   readonly lost: number
   readonly lastFailure: string | undefined
+  /** The last event that it has, of this stream. */
+  readonly kept: AuditHead | undefined
   /** Whether it is up, and so little waits that there is room for a while. */
   readonly isRelaxed: boolean
   /** Whether anything is on its way. */
@@ -99,6 +101,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   let downSinceMs: number | undefined
   let failedSinceMs: number | undefined
   let lastFailure: string | undefined
+  let kept: AuditHead | undefined
   let isRunning = false
   let isStopped = false
   let batchEvents = MAX_BATCH_EVENTS
@@ -137,6 +140,7 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
   const succeed = (batch: readonly QueuedEvent[]): void => {
     const before = toState()
     queue.drop(batch.length)
+    kept = batch.at(-1)?.event.chain
     for (const { ticket } of batch) if (role === 'required') ticket?.acknowledge()
     retryMs = FIRST_RETRY_MS
     failedSinceMs = undefined
@@ -215,6 +219,9 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
     },
     get lastFailure() {
       return lastFailure
+    },
+    get kept() {
+      return kept
     },
     get isRelaxed() {
       return toState() === 'up' && queue.isRelaxed
