@@ -33,12 +33,18 @@ export async function readFileTail(files: Files, path: string): Promise<FileTail
   }
 }
 
+/** Where the line begins that ends here, its own line feed included. */
+function findStart(bytes: Buffer, end: number): number {
+  // Of the very first byte there is nothing before: a negative offset would be one from the end of the file.
+  return end === 1 ? 0 : bytes.lastIndexOf(LINE_FEED, end - (bytes[end - 1] === LINE_FEED ? 2 : 1)) + 1
+}
+
 function toTail(bytes: Buffer, size: number): FileTail {
   const isOpen = bytes.length > 0 && bytes.at(-1) !== LINE_FEED
   let end = bytes.length
   let tornBytes = 0
   while (end > 0) {
-    const start = bytes.lastIndexOf(LINE_FEED, end - (bytes[end - 1] === LINE_FEED ? 2 : 1)) + 1
+    const start = findStart(bytes, end)
     const line = parseLine(bytes.toString('utf8', start, end))
     if (line.kind !== 'garbage') {
       const { stream, seq, hash } = line.event.chain
