@@ -111,18 +111,23 @@ async function readChunk(handle: FileHandle, position: number): Promise<Uint8Arr
  */
 async function openNext(path: string, current: FileHandle | undefined): Promise<FileHandle | undefined> {
   if (current === undefined) return openIfThere(path)
-  const { ino } = await current.stat()
+  const { ino, mtimeMs } = await current.stat()
   const living = await readNumber(path)
   const aside = await listRotated(systemFiles, path)
   const names = [...aside, path]
   const numbers = [...(await Promise.all(aside.map(readNumber))), living]
-  // Not among them: it was removed, and whatever is left came later.
-  const at = numbers.indexOf(ino) + 1
+  const at = numbers.includes(ino) ? numbers.indexOf(ino) + 1 : await countEarlier(aside, mtimeMs)
   const name = names[at]
   const next = name === undefined ? undefined : await openIfThere(name)
   if (next === undefined || (await next.stat()).ino === numbers[at]) return next
   await next.close()
   return undefined
+}
+
+/** How many files were last written before this time: what was removed came after them, by its age or because a sync of it failed. */
+async function countEarlier(aside: readonly string[], untilMs: number): Promise<number> {
+  const times = await Promise.all(aside.map(async (name) => (await stat(name).catch(() => undefined))?.mtimeMs ?? 0))
+  return times.filter((ms) => ms < untilMs).length
 }
 
 async function readNumber(name: string): Promise<number | undefined> {

@@ -11,7 +11,7 @@ export interface FileSinkOptions {
   readonly name?: string | undefined
   /** A file that has become so large is put aside, under the time. Default 67,108,864. */
   readonly maxBytes?: number | undefined
-  /** When files that were put aside are deleted: beyond so many, or so many days after they were last written. Default: never. */
+  /** When files that were put aside are deleted: beyond so many full ones, or so many days after they were last written. Default: never. */
   readonly retention?: Retention | undefined
   /** Disk space that is held for events that something waits for, in a file beside. Default 8,388,608; 0 for none. */
   readonly reserveBytes?: number | undefined

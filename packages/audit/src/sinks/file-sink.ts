@@ -11,11 +11,11 @@ import { listRotated, prune, putAside } from './rotation.js'
 
 /**
  * Creates a sink that appends to a file, one event a line, in canonical JSON. Each batch is one write and one fdatasync(2): what is
- * recorded while one runs shares the next. Nothing is ever taken out of a file, or written over.
+ * recorded while one runs shares the next. Nothing that was kept is ever taken out of a file, or written over.
  *
  * The file belongs to one process. Where the disk is full, events that something waits for use the reserve, and others are refused
- * (`ENOSPC`) until the reserve could be held again. After a sync that failed the file is put aside and a new one begun: events of the
- * doubtful batch are then in both.
+ * (`ENOSPC`) until the reserve could be held again. After a sync that failed the file is put aside as doubtful and a new one begun: events
+ * of the doubtful batch are then in both. One in which nothing was kept yet makes way for the next.
  *
  * @param path of the file; its folder must exist
  * @throws ConfigurationError naming the option
@@ -28,13 +28,22 @@ export function fileSink(path: string, options: FileSinkOptions = {}): AuditSink
   let isBusy = false
 
   const rotate = async (): Promise<void> => {
-    await putAside(files, path, now())
+    await putAside(files, path, now(), 'full')
     await log.close()
     // What could not be deleted now is found again the next time.
     await prune(files, path, retention, now()).catch(() => {})
   }
+  /**
+   * Leaves a file of which a sync has failed. Nothing is deleted because of it: a disk that fails again and again would cost the whole
+   * trail. One in which nothing was ever kept is written again as a whole, and a new one each time would be without end.
+   */
+  const leave = async (): Promise<void> => {
+    if (log.hasKept) await putAside(files, path, now(), 'doubtful')
+    else await files.unlink(path)
+    await log.close()
+  }
   const append = async (batch: readonly AuditEvent[]): Promise<void> => {
-    if (log.isDoubtful) await rotate()
+    if (log.isDoubtful) await leave()
     reserve.begin()
     if (reserve.isSpent && !batch.every(isReserved)) await reserve.hold()
     try {

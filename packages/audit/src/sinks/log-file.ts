@@ -24,6 +24,8 @@ export interface LogFile {
   close(): Promise<void>
   /** Whether a sync has failed: what was written since the last one is in doubt, and so is the file. */
   readonly isDoubtful: boolean
+  /** Whether anything in it may have been acknowledged: a sync has succeeded, or it was there before. */
+  readonly hasKept: boolean
 }
 
 /** Creates the log file at a path. It is opened, or made, by the first `append`. */
@@ -31,6 +33,7 @@ export function createLogFile(files: Files, file: string, mode: number): LogFile
   let handle: OpenFile | undefined
   let size = 0
   let isDoubtful = false
+  let hasKept = false
   /** What is missing of a line of which the beginning is written. */
   let rest: Buffer = Buffer.alloc(0)
   let written: Mark | undefined
@@ -49,6 +52,7 @@ export function createLogFile(files: Files, file: string, mode: number): LogFile
       throw error
     }
     size = tail?.size ?? 0
+    hasKept = size > 0
     // What a writer that died left unfinished stays, as a line of its own: nothing is ever taken out of a trail.
     if (tail?.isOpen === true) rest = Buffer.from('\n')
     handle = opened
@@ -78,6 +82,9 @@ export function createLogFile(files: Files, file: string, mode: number): LogFile
     get isDoubtful() {
       return isDoubtful
     },
+    get hasKept() {
+      return hasKept
+    },
     async append(batch) {
       const to = handle ?? (await openFile())
       const missing = batch.filter(({ chain }) => chain.stream !== written?.stream || chain.seq > written.seq)
@@ -92,6 +99,7 @@ export function createLogFile(files: Files, file: string, mode: number): LogFile
         throw error
       }
       synced = written
+      hasKept = true
     },
     async close() {
       const closing = handle
