@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { AuditEvent, AuditSink } from '@countersign/core'
 import { isFull, toWord } from '../delivery/attempt.js'
-import { TYPES } from '../event/table.js'
+import { isFromStranger, TYPES } from '../event/table.js'
 import { readFileOptions } from './file-options.js'
 import type { FileSinkOptions } from './file-options.js'
 import { readFileTail } from './file-tail.js'
@@ -85,6 +85,8 @@ export function fileSink(path: string, options: FileSinkOptions = {}): AuditSink
 }
 
 /** Something waits for it, or the trail speaks of itself, which it rarely does. */
-function isReserved({ type }: AuditEvent): boolean {
-  return TYPES[type] === 'awaited' || TYPES[type] === 'own'
+function isReserved(event: AuditEvent): boolean {
+  const handling = TYPES[event.type]
+  // Anybody can have any number of exchanges refused: nothing waits for those.
+  return handling === 'own' || (handling === 'awaited' && !isFromStranger(event))
 }

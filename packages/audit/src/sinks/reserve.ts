@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isFull, toWord } from '../delivery/attempt.js'
 import type { Files } from './files.js'
 import { isMissing } from './files.js'
 
@@ -6,7 +7,7 @@ import { isMissing } from './files.js'
 export interface Reserve {
   /** Whether it is missing because there is no room: until it is held again, nothing else may take what room there is. */
   readonly isSpent: boolean
-  /** Begins to take the space, once, in the background: nothing waits for it while there is room. */
+  /** Begins to take the space in the background: nothing waits for it while there is room. What cannot be had is asked for once a minute. */
   begin(): void
   /** Takes the space. Rejects where there is none: then nothing of it stays. */
   hold(): Promise<void>
@@ -17,18 +18,21 @@ export interface Reserve {
 }
 
 const CHUNK_BYTES = 1_048_576
+const RETRY_MS = 60_000
 
 /** Creates the reserve of a log file, of so many bytes; 0 for none. */
 export function createReserve(files: Files, path: string, bytes: number): Reserve {
   let state: 'none' | 'held' | 'spent' = bytes === 0 ? 'held' : 'none'
   let holding: Promise<void> | undefined
+  let beganMs = -Infinity
 
   const take = async (): Promise<void> => {
     try {
       if ((await readSize(files, path)) !== bytes) await fill(files, path, bytes)
       state = 'held'
     } catch (error) {
-      state = 'spent'
+      // A folder in which no file can be made has room for all that: nothing is kept out of it for want of a reserve.
+      state = isFull(toWord(error)) ? 'spent' : 'none'
       throw error
     } finally {
       holding = undefined
@@ -45,7 +49,9 @@ export function createReserve(files: Files, path: string, bytes: number): Reserv
       return state === 'spent'
     },
     begin() {
-      if (state === 'none' && holding === undefined) hold().catch(() => {})
+      if (state !== 'none' || holding !== undefined || performance.now() - beganMs < RETRY_MS) return
+      beganMs = performance.now()
+      hold().catch(() => {})
     },
     hold,
     async release() {
