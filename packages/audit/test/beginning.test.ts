@@ -1,7 +1,10 @@
-import { createAuditTrail } from '@countersign/audit'
+import { createAuditTrail, fileSink, verifyTrail } from '@countersign/audit'
 import { CHANNELS } from '@countersign/core'
-import type { AuditEntry, AuditTrailEvent } from '@countersign/core'
+import type { AuditEntry, AuditHead, AuditSink, AuditTrailEvent } from '@countersign/core'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createTestSink, denial, exchange, toOptions, until } from './doubles.js'
 
@@ -24,6 +27,66 @@ describe('a stream', () => {
     const trail = createAuditTrail(toOptions([empty, other]))
     await trail.close()
     expect(empty.events[0]?.predecessor).toEqual(head)
+  })
+
+  it('takes null for none, and goes on to the next sink', async () => {
+    const [empty, other] = [createTestSink('empty'), createTestSink('other')]
+    empty.readHead = () => Promise.resolve(null as unknown as undefined)
+    other.head = head
+    const trail = createAuditTrail(toOptions([empty, other]))
+    await trail.close()
+    expect(empty.events[0]?.predecessor).toEqual(head)
+    const alone = createTestSink()
+    alone.readHead = empty.readHead
+    await createAuditTrail(toOptions([alone])).close()
+    expect(alone.events[0]?.predecessor).toBeUndefined()
+    expect(Object.hasOwn(alone.events[0] ?? {}, 'predecessor')).toBe(false)
+  })
+
+  it('asks again where a sink answers with what is no head', async () => {
+    const answers: readonly unknown[] = [
+      { ...head, seq: '7' },
+      { ...head, seq: 7n },
+      { ...head, seq: 1.5 },
+      { ...head, seq: 0 },
+      { seq: 7, hash: 'h' },
+      { ...head, hash: null },
+      { ...head, hash: '\ud800' },
+      { ...head, tornBytes: 7n },
+      'head',
+    ]
+    const begin = async (answer: unknown): Promise<unknown> => {
+      const sink = createTestSink()
+      let asked = 0
+      const good = { ...head, tornBytes: 3, more: 'ours' }
+      sink.readHead = () => Promise.resolve((asked++ === 0 ? answer : good) as AuditHead)
+      const trail = createAuditTrail(toOptions([sink]))
+      await trail.record(exchange)
+      await trail.close()
+      return { asked, predecessor: sink.events[0]?.predecessor }
+    }
+    const begun = await Promise.all(answers.map(begin))
+    expect(begun).toEqual(answers.map(() => ({ asked: 2, predecessor: { ...head, tornBytes: 3 } })))
+  })
+
+  it('follows the stream of its own file, not that of another process in a table they share', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'countersign-shared-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const table = createTestSink('table', 'replicated')
+    table.readHead = () => Promise.resolve(table.events.at(-1)?.chain)
+    const shared: AuditSink = { ...table, isShared: true }
+    for (const name of ['a', 'b', 'a', 'b', 'a']) {
+      const file = fileSink(path.join(folder, name), { reserveBytes: 0 })
+      const trail = createAuditTrail(toOptions([shared, file]))
+      await trail.record(exchange)
+      await trail.close()
+    }
+    for (const name of ['a', 'b'])
+      expect(await verifyTrail(path.join(folder, name))).toMatchObject({ ok: true, problems: [] })
+    const rows = (async function* () {
+      yield* table.events
+    })()
+    expect(await verifyTrail(rows)).toMatchObject({ ok: true, problems: [] })
   })
 
   it('does not wait for a sink that is slower than another to say what it has', async () => {

@@ -211,7 +211,12 @@ export interface AuditSink {
   readonly durability: 'none' | 'os' | 'disk' | 'replicated'
   /** Batches come in the order of `chain.seq`; one may come again after a failure: (`stream`, `seq`) tells. */
   write(batch: readonly AuditEvent[], options: { readonly signal: AbortSignal }): Promise<void>
-  /** The last event it has, of any stream; `undefined` where it has none. Asked once, before the first `write`. */
+  /** Whether other processes write to it too: its last event may be of any of them. Default: it belongs to this process alone. */
+  readonly isShared?: boolean
+  /**
+   * The last event it has, of any stream; `undefined` where it has none. Asked before the first `write`, each second until one of the
+   * sinks has answered. What has no `stream`, `seq` and `hash` is no answer.
+   */
   readHead?(): Promise<AuditHead | undefined>
   flush?(deadlineMs: number): Promise<void>
   close?(): Promise<void>

@@ -41,6 +41,7 @@ WHERE stream = (SELECT stream FROM ${table} ORDER BY position DESC LIMIT 1) ORDE
   return {
     name,
     durability: 'disk',
+    isShared: true,
     async write(batch) {
       if (underWay >= MOST_UNDER_WAY) throw Object.assign(new Error('Too much is under way'), { code: 'EBUSY' })
       underWay += 1

@@ -57,6 +57,10 @@ describe.skipIf(noDatabase !== '').each(libraries)(
       expect(await verifyTrail(readAuditTable(opened.client, { schema }))).toMatchObject({ ok: true, events: 302 })
     })
 
+    it('says that other processes write to it: what it had last may be of any of them', () => {
+      expect(postgresAuditSink(opened.client, { schema }).isShared).toBe(true)
+    })
+
     it('has an event once, however often it comes', async () => {
       const sink = postgresAuditSink(opened.client, { schema })
       const seen: AuditEvent[] = []
