@@ -85,7 +85,9 @@ describe('syncs that fail again and again', () => {
   }, 30_000)
 
   it('have a follower begin anew with nothing that it has given', async () => {
-    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0, maxBytes: 4_096, runtime: { files } })]))
+    const trail = createAuditTrail(
+      toOptions([fileSink(file, { reserveBytes: 0, maxBytes: 4_096, runtime: { files } })]),
+    )
     for (let index = 0; index < 30; index++) await trail.record(exchange)
     const seqs: number[] = []
     const controller = new AbortController()

@@ -54,7 +54,11 @@ async function record(trail: AuditTrail, count: number): Promise<void> {
   trail.health()
 }
 
-const checkpoints = () => ({ key, everyEvents: 5, sink: fileSink(path.join(folder, 'checkpoints.jsonl'), { reserveBytes: 0 }) })
+const checkpoints = () => ({
+  key,
+  everyEvents: 5,
+  sink: fileSink(path.join(folder, 'checkpoints.jsonl'), { reserveBytes: 0 }),
+})
 const isCovered = (trail: AuditTrail, seq: number): boolean => (trail.health().checkpointSeq ?? 0) >= seq
 
 describe('a checkpoint covers nothing that no required sink has', () => {

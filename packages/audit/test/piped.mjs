@@ -10,7 +10,7 @@ const trail = createAuditTrail({
 })
 await trail.ready()
 for (let count = 0; count < 40; count++) {
-  await trail.record({ type: 'key.published', outcome: 'success', key: { kid: `k${count}` } })
+  await trail.record({ type: 'key.published', outcome: 'success', key: { kid: `k${count}`, alg: 'ES256' } })
   await new Promise((resolve) => setTimeout(resolve, 20))
 }
 process.stderr.write(JSON.stringify(trail.health().sinks.map(({ state, lastFailure }) => [state, lastFailure])))

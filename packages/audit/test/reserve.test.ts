@@ -13,21 +13,28 @@ import { fullEntry, toEvent } from './events.js'
 
 const { signal } = new AbortController()
 
-it.each(['token.exchange', 'token.grant'] as const)('a refused %s of a stranger has no claim on the reserve', async (type) => {
-  const disk = createDisk()
-  const sink = fileSink('/log/audit.jsonl', { runtime: { files: disk }, reserveBytes: 65_536 })
-  const sealer = createSealer('stream', undefined)
-  const write = ({ chain: _, ...content }: AuditEvent): Promise<void> =>
-    sink.write([sealer.seal(content).event], { signal })
-  await write(toEvent('authn.success'))
-  await until(() => disk.used > 65_536)
-  disk.capacity = disk.used
-  await expect(write(toEvent(type, { outcome: 'denied', reason: 'ERR_CLIENT' }))).rejects.toMatchObject({ code: 'ENOSPC' })
-  expect(disk.list().has('/log/audit.jsonl.reserve')).toBe(true)
-  await write(toEvent(type, { ...fullEntry, outcome: 'denied' }))
-  expect(disk.list().has('/log/audit.jsonl.reserve')).toBe(false)
-  await sink.close?.()
-})
+it.each(['token.exchange', 'token.grant'] as const)(
+  'a refused %s of a stranger has no claim on the reserve',
+  async (type) => {
+    const disk = createDisk()
+    const sink = fileSink('/log/audit.jsonl', { runtime: { files: disk }, reserveBytes: 65_536 })
+    const sealer = createSealer('stream', undefined)
+    const write = async (event: AuditEvent): Promise<void> => {
+      const { chain: _, ...content } = event
+      await sink.write([sealer.seal(content).event], { signal })
+    }
+    await write(toEvent('authn.success'))
+    await until(() => disk.used > 65_536)
+    disk.capacity = disk.used
+    await expect(write(toEvent(type, { outcome: 'denied', reason: 'ERR_CLIENT' }))).rejects.toMatchObject({
+      code: 'ENOSPC',
+    })
+    expect(disk.list().has('/log/audit.jsonl.reserve')).toBe(true)
+    await write(toEvent(type, { ...fullEntry, outcome: 'denied' }))
+    expect(disk.list().has('/log/audit.jsonl.reserve')).toBe(false)
+    await sink.close?.()
+  },
+)
 
 it('a folder in which no reserve can be made holds up no event', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'countersign-reserve-'))

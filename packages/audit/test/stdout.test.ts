@@ -28,7 +28,9 @@ async function run(out: 'pipe' | number, begun: (stdout: NodeJS.ReadableStream |
 
 describe('a process whose standard output fails', () => {
   it('goes on, and records into its file, as the reader of its pipe dies', async () => {
-    const { how, told, report } = await run('pipe', (stdout) => stdout?.once('data', () => (stdout as unknown as { destroy(): void }).destroy()))
+    const { how, told, report } = await run('pipe', (stdout) =>
+      stdout?.once('data', () => (stdout as unknown as { destroy(): void }).destroy()),
+    )
     expect({ how, told }).toEqual({ how: [7, null], told: '[["up",null],["failed","EPIPE"]]' })
     expect(report).toMatchObject({ ok: true, streams: [{ stopped: true }] })
     expect(report.events).toBeGreaterThan(40)
@@ -48,7 +50,8 @@ it('a stream is listened to once a sink, and no more once that is closed and not
   const stream = new Writable({ write: (_chunk, _encoding, done) => void (fail = done) })
   const sinks = [stdoutSink(stream), stdoutSink(stream)]
   const { signal } = new AbortController()
-  for (const sink of sinks) for (let count = 0; count < 20; count++) void sink.write([toEvent('authz.denied')], { signal }).catch(() => {})
+  for (const sink of sinks)
+    for (let count = 0; count < 20; count++) void sink.write([toEvent('authz.denied')], { signal }).catch(() => {})
   expect(stream.listenerCount('error')).toBe(2)
   for (const sink of sinks) await sink.close?.()
   expect(stream.listenerCount('error')).toBe(2)

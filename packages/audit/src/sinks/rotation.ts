@@ -51,7 +51,12 @@ export async function putAside(files: Files, file: string, nowMs: number, fate: 
 }
 
 function toMs(stamp: string): number {
-  return Date.parse(stamp.replace('-doubtful', '').replace(/(\d\d)-(\d\d)-(\d{3}Z)$/, '$1:$2.$3').replace(/(T\d\d)-/, '$1:'))
+  return Date.parse(
+    stamp
+      .replace('-doubtful', '')
+      .replace(/(\d\d)-(\d\d)-(\d{3}Z)$/, '$1:$2.$3')
+      .replace(/(T\d\d)-/, '$1:'),
+  )
 }
 
 /** Deletes files that are more, or older, than they may be. */
