@@ -4,7 +4,7 @@ import { createCheckpoints } from './chain/checkpoints.js'
 import type { Checkpoints } from './chain/checkpoints.js'
 import { createSealer } from './chain/sealer.js'
 import { createAnnouncements } from './delivery/announce.js'
-import { waitFor, waitLong } from './delivery/deadline.js'
+import { toDeadlineMs, waitFor, waitLong } from './delivery/deadline.js'
 import { createDelivery } from './delivery/delivery.js'
 import type { Delivery } from './delivery/delivery.js'
 import { endRunners } from './delivery/end.js'
@@ -30,6 +30,8 @@ import type { AuditTrail, TrailEnd } from './trail.js'
 
 /** A sink that does not answer for so long is given the batch again. */
 const HUNG_MS = 5_000
+/** So long a trail takes to close, unless it is told otherwise. */
+const CLOSE_MS = 5_000
 
 /**
  * Creates an audit trail: events of this process as one stream, numbered, each bound to the one before by its hash, brought to every
@@ -159,8 +161,8 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
         runtime,
       })
     },
-    close(deadlineMs = 5_000) {
-      closing ??= end(deadlineMs)
+    close(deadlineMs) {
+      closing ??= end(toDeadlineMs(deadlineMs, CLOSE_MS))
       return closing
     },
   }

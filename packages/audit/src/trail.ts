@@ -51,7 +51,7 @@ export interface AuditTrail extends AuditRecorder {
   health(): TrailHealth
   /**
    * Takes nothing more, writes what waits, and closes the sinks. Never rejects, and takes no longer than `deadlineMs` and a little,
-   * by default 5,000; until then it holds the process. Stop serving first: what still comes is lost, or refused where something waits for it. It happens once: whoever calls it again hears the same.
+   * by default 5,000, which also holds for what is no number; until then it holds the process. Stop serving first: what still comes is lost, or refused where something waits for it. It happens once: whoever calls it again hears the same.
    */
   close(deadlineMs?: number): Promise<TrailEnd>
 }

@@ -96,6 +96,28 @@ describe('close()', () => {
     ])
   })
 
+  it.each([Infinity, 2 ** 31, Number.MAX_VALUE, NaN, 'SIGTERM', null, {}])(
+    'waits for what it is to write, told %s for a deadline',
+    async (deadlineMs) => {
+      const sink = createTestSink()
+      const trail = createAuditTrail(toOptions([sink]))
+      await trail.record(exchange)
+      sink.behaviour = { afterMs: 100 }
+      await trail.record(denial)
+      await expect(trail.close(deadlineMs as number)).resolves.toEqual({ drained: true, lost: 0 })
+    },
+  )
+
+  it.each([0, -1, -Infinity])('waits for nothing, told %s', async (deadlineMs) => {
+    const sink = createTestSink()
+    sink.behaviour = 'hang'
+    const trail = createAuditTrail(toOptions([sink]))
+    await trail.ready()
+    const startMs = performance.now()
+    await expect(trail.close(deadlineMs)).resolves.toMatchObject({ drained: false })
+    expect(performance.now() - startMs).toBeLessThan(2_500)
+  })
+
   it('says which sink did not close, and why, in one word', async () => {
     const warn = vi.fn()
     const sink = createTestSink('disk')

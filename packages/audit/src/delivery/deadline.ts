@@ -28,6 +28,15 @@ export function waitFor<T>(
 /** The longest that a timer can wait. */
 const LONGEST_MS = 2_147_483_647
 
+/**
+ * A deadline in milliseconds that a timer can keep. A number that is too large is the longest there is, and what is none is the
+ * `usualMs`: a timer takes either for one millisecond, and `process.on('SIGTERM', trail.close)` gives the name of the signal.
+ */
+export function toDeadlineMs(given: unknown, usualMs: number): number {
+  if (typeof given !== 'number' || Number.isNaN(given)) return usualMs
+  return Math.min(Math.max(given, 0), LONGEST_MS)
+}
+
 /** What a promise comes to, however long that takes. Until then it holds the process. */
 export async function waitLong<T>(promise: Promise<T>): Promise<T> {
   const holding = setInterval(() => {}, LONGEST_MS)
