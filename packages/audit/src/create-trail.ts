@@ -53,7 +53,8 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const service = { ...rules.service, instance: toInstance(rules.service.instance) }
   const stream = createIdSource()(runtime.now())
   const writer = createWriter(service, toPrivacy(rules.privacy, key), runtime.now)
-  const beginning = createBeginning(Math.floor(queue.maxEvents * (1 - queue.reservedShare)))
+  const ordinaryShare = 1 - queue.reservedShare
+  const beginning = createBeginning(Math.floor(queue.maxEvents * ordinaryShare), queue.maxBytes * ordinaryShare)
   const onKept = (): void => checkpoints?.keep(findKeptHead(runners))
   const announcements = createAnnouncements(writer, logger, () => beginning.delivery, onKept)
   const late = createLate(logger, () => beginning.lose())

@@ -23,12 +23,43 @@ it('refusals from any number of networks are counted in 256 groups and one for e
 })
 
 it('what comes before a stream has begun is held up to the bound, and the rest is told as lost', () => {
-  const beginning = createBeginning(32)
+  const beginning = createBeginning(32, Infinity)
   const content = toEvent('authn.failure')
   for (let index = 0; index < 1_000; index++) beginning.offer(() => content)
   let [offered, lost] = [0, 0]
   beginning.begin({ offer: () => (offered += 1), lose: () => (lost += 1) } as unknown as Delivery)
   expect([offered, lost]).toEqual([32, 968])
+})
+
+it('what comes before a stream has begun is held up to a bound on its bytes too', () => {
+  const content = toEvent('authn.failure')
+  const bytes = JSON.stringify(content).length
+  const beginning = createBeginning(1_000, bytes * 10)
+  for (let index = 0; index < 100; index++) beginning.offer(() => content)
+  expect(beginning.lost).toBe(90)
+  let offered = 0
+  beginning.begin({ offer: () => (offered += 1), lose() {} } as unknown as Delivery)
+  expect(offered).toBe(10)
+})
+
+it('no more than 1,024 wait for a stream to begin: the next is refused at once', async () => {
+  const sink = createTestSink()
+  let isAway = true
+  sink.readHead = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(undefined))
+  const trail = createAuditTrail(toOptions([sink], { required: { timeoutMs: 10_000 } }))
+  let [refused, kept] = [0, 0]
+  const asked = Array.from({ length: 1_100 }, () =>
+    trail.record(exchange).then(
+      () => (kept += 1),
+      () => (refused += 1),
+    ),
+  )
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect({ refused, kept }).toEqual({ refused: 1_100 - 1_024, kept: 0 })
+  isAway = false
+  await Promise.all(asked)
+  expect({ refused, kept }).toEqual({ refused: 1_100 - 1_024, kept: 1_024 })
+  await trail.close()
 })
 
 it('no more than 1,024 wait for room: the next is refused at once', async () => {

@@ -1,6 +1,6 @@
-/** Those that wait for room. */
+/** Those that wait for room, or for a stream to begin. */
 export interface Waiting {
-  /** Resolves to `true` when there may be room, to `false` after so many milliseconds, or at once where too many wait. Holds the process. */
+  /** Resolves to `true` when there may be what it waits for, to `false` after so many milliseconds, or at once where too many wait. Holds the process. */
   wait(ms: number): Promise<boolean>
   wake(): void
 }

@@ -16,16 +16,19 @@ export interface Beginning {
   end(): void
 }
 
-/** Creates the beginning of a stream; at most so many events are held. */
-export function createBeginning(maxEvents: number): Beginning {
+/** Creates the beginning of a stream; at most so many events are held, and so many characters of them. The last may go over that bound. */
+export function createBeginning(maxEvents: number, maxBytes: number): Beginning {
   let held: Content[] = []
+  let bytes = 0
   let lost = 0
   let delivery: Delivery | undefined
   /** Made at once: an event is bounded, and what it is made of may be a token of any length. */
   const hold = (draft: Draft): void => {
     try {
       const content = draft()
-      if (content !== undefined) held.push(content)
+      if (content === undefined) return
+      held.push(content)
+      bytes += JSON.stringify(content).length
     } catch {
       lost += 1
     }
@@ -39,7 +42,7 @@ export function createBeginning(maxEvents: number): Beginning {
     },
     offer(draft) {
       if (delivery !== undefined) delivery.offer(draft)
-      else if (held.length < maxEvents) hold(draft)
+      else if (held.length < maxEvents && bytes < maxBytes) hold(draft)
       else lost += 1
     },
     lose() {

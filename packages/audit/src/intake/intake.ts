@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@countersign/core'
 import { unavailable } from '../delivery/delivery.js'
 import type { Delivery } from '../delivery/delivery.js'
-import { waitFor } from '../delivery/deadline.js'
+import { createWaiting } from '../delivery/waiting.js'
 import { publishTrailEvent } from '../diagnostics.js'
 import { isFromStranger, TYPES } from '../event/table.js'
 import type { Content, Writer } from '../event/writer.js'
@@ -59,12 +59,16 @@ export function createIntake(
     // Anybody can be refused any number of times: whatever it is that was refused, it has no claim on what is reserved.
     return isFromStranger(entry) && !denials.admit(entry) ? undefined : entry
   }
+  // Not the promise itself: each that waits would add to what it holds, for as long as no sink answers.
+  const waiting = createWaiting()
+  void begun.then(() => waiting.wake())
   const deliver = async (entry: AuditEntry): Promise<void> => {
     const startMs = monotonicNow()
     const content = writer.toContent(entry)
     let kept = false
     try {
-      const delivery = beginning.delivery ?? (await waitFor(begun, timeoutMs))
+      if (beginning.delivery === undefined) await waiting.wait(timeoutMs)
+      const { delivery } = beginning
       if (delivery === undefined) throw unavailable()
       await delivery.deliver(content, startMs + timeoutMs)
       kept = true
