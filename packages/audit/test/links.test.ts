@@ -240,7 +240,7 @@ describe('an event that the next stream names', () => {
     onTestFinished(() => void writer.kill())
     const report = await verifyTrail(pipe, { checkpoints: { keys, source: toSource(known) } })
     expect(report).toMatchObject({ ok: true, events: whole.length, unchecked: [] })
-  }, 5_000)
+  }, 30_000)
 
   it('is listed where a source that comes but once had it too long ago to be compared', async () => {
     const report = await verify([...o, ...a.slice(0, 3), ...forge(3 + FAR, a[2]), ...b], known)
