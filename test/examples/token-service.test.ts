@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { decodeJwt } from 'jose'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startProvider } from '../interop/provider.js'
 import type { InteropProvider } from '../interop/provider.js'
 import { signIn } from '../interop/sign-in.js'
@@ -133,7 +133,12 @@ describe.each(['express', 'fastify', 'koa'])('examples/token-service on %s', (fr
 it('examples/token-service gives a job of another branch nothing, and says why in its trail alone', async () => {
   const env = await serveAll({ REF: 'refs/heads/other' })
   expect(await runJob(env)).toEqual({ code: 1, lines: ['No token: 401 invalid_client'] })
-  expect(readTrail(env)).toContainEqual(
-    expect.objectContaining({ type: 'authn.failure', outcome: 'failure', reason: 'ERR_STS_CLIENT_UNKNOWN' }),
+  // Nothing waits for the refusal of a stranger to be written.
+  await vi.waitFor(
+    () =>
+      expect(readTrail(env)).toContainEqual(
+        expect.objectContaining({ type: 'authn.failure', outcome: 'failure', reason: 'ERR_STS_CLIENT_UNKNOWN' }),
+      ),
+    10_000,
   )
 })
