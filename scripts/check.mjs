@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import os from 'node:os'
 import { debianPackages, isCommand } from './debian.mjs'
 import { run } from './process.mjs'
-import { readTotals } from './totals.mjs'
+import { readFailures, readTotals } from './totals.mjs'
 
 /**
  * @typedef {object} Stage
@@ -54,6 +54,8 @@ const env = {
 }
 
 const failures = []
+/** @type {string[]} */
+let failedTests = []
 let totals = { passed: 0, failed: 0, skipped: 0 }
 
 for (const stage of stages) {
@@ -64,7 +66,10 @@ for (const stage of stages) {
   const code = await run(stage.command, stage.args, onOutput ? { env, onOutput } : { env })
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   console.log(`── ${stage.name}: ${code === 0 ? 'passed' : `FAILED with exit code ${code}`} in ${seconds} s`)
-  if (stage.counts) totals = readTotals(output)
+  if (stage.counts) {
+    totals = readTotals(output)
+    failedTests = readFailures(output)
+  }
   // A suite that crashed, or a hook that failed outside every test, is one failure where vitest counted none.
   if (stage.counts && code !== 0 && totals.failed === 0) totals.failed = 1
   if (code !== 0) failures.push(stage)
@@ -81,6 +86,7 @@ for (const { name, alone, fix } of failures) {
   process.exitCode = 1
   console.log(`\nFAILED: ${name}. To run it alone: ${alone}${fix === undefined ? '' : `; to repair it: ${fix}`}`)
 }
+for (const name of failedTests) console.log(`  × ${name}`)
 console.log(process.exitCode === 1 ? '\nThe check failed.' : '\nEverything passed.')
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''
 console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`)

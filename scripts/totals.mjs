@@ -1,4 +1,4 @@
-// Counts the tests of a run from what vitest prints, so that a replay from turbo's cache counts as well.
+// Counts the tests of a run from what vitest prints, and names those that failed, so that a replay from turbo's cache counts as well.
 
 /**
  * @typedef {object} Totals
@@ -9,6 +9,7 @@
 
 // oxlint-disable-next-line no-control-regex -- the colours of a terminal are control characters
 const colours = /\u001B\[[0-9;]*m/g
+const failure = /^(\S+:test: )?\s*FAIL {2}(\S.*)$/
 const summary = /(?:^|\s)(Test Files|Tests)\s{2,}((?:\d+ [a-z ]+(?:\s\|\s)?)+)\(\d+\)\s*$/
 
 /**
@@ -31,6 +32,24 @@ export function readTotals(output) {
     brokenFiles = 0
   }
   return totals
+}
+
+/**
+ * What vitest names under its failed tests, each with the first line of its error.
+ *
+ * A run of many suites prints them far apart, and of a long log often only the end is at hand.
+ * @param {string} output
+ * @returns {string[]} each once, in order
+ */
+export function readFailures(output) {
+  const lines = output.replace(colours, '').split(/\r?\n/)
+  const failures = lines.flatMap((line, index) => {
+    const [, prefix = '', name] = failure.exec(line) ?? []
+    if (name === undefined) return []
+    const error = lines[index + 1]?.slice(prefix.length).trim() ?? ''
+    return [error === '' || failure.test(lines[index + 1] ?? '') ? name : `${name}: ${error}`]
+  })
+  return [...new Set(failures)]
 }
 
 /**

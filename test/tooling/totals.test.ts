@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readTotals } from '../../scripts/totals.mjs'
+import { readFailures, readTotals } from '../../scripts/totals.mjs'
 
 const summary = (files: string, tests: string): string => `
 @countersign/core:test:  ✓ test/errors.test.ts (7 tests | 1 skipped) 12ms
@@ -35,5 +35,32 @@ describe('the totals of a run', () => {
 
   it('are nothing where nothing ran, whatever else is printed', () => {
     expect(readTotals('Tests  are fun (3)\n 3 passed, 0 failed\n')).toEqual({ passed: 0, failed: 0, skipped: 0 })
+  })
+})
+
+describe('the failures of a run', () => {
+  it('are named once each, with the first line of their error, whichever package they are of', () => {
+    const output = `
+@countersign/test:test:  FAIL  tooling/one.test.ts > a thing > is so
+@countersign/test:test: AssertionError: expected 2 to be 1
+@countersign/test:test:  ❯ tooling/one.test.ts:24:5
+\u001B[41m\u001B[1m FAIL \u001B[22m\u001B[49m test/two.test.ts
+Error: Cannot find module
+@countersign/test:test:  FAIL  tooling/one.test.ts > a thing > is so
+@countersign/test:test: AssertionError: expected 2 to be 1
+`
+    expect(readFailures(output)).toEqual([
+      'tooling/one.test.ts > a thing > is so: AssertionError: expected 2 to be 1',
+      'test/two.test.ts: Error: Cannot find module',
+    ])
+  })
+
+  it('that share an error are all named', () => {
+    const output = ' FAIL  one.test.ts > first\n FAIL  one.test.ts > second\nError: down\n'
+    expect(readFailures(output)).toEqual(['one.test.ts > first', 'one.test.ts > second: Error: down'])
+  })
+
+  it('are none where a test merely speaks of them', () => {
+    expect(readFailures('× says FAIL  here\n ✓ FAILS  softly\n')).toEqual([])
   })
 })
