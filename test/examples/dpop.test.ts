@@ -7,7 +7,8 @@ import { startProvider } from '../interop/provider.js'
 import type { InteropProvider } from '../interop/provider.js'
 import { build, start } from './child.js'
 import type { Child } from './child.js'
-import { findFreePort, noRedis, openRedis } from './redis.js'
+import { findFreePort } from '../../scripts/free-port.mjs'
+import { noRedis, openRedis } from './redis.js'
 
 let provider: InteropProvider
 const children: Child[] = []

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { findFreePort } from '../../scripts/free-port.mjs'
 
 /** Why there is no Redis for the examples, as the end of a title; `''` where there is one. */
 export const noRedis: string =
@@ -33,16 +31,6 @@ export async function openRedis(): Promise<ExampleRedis> {
   }
   if (!output.includes('Ready to accept connections')) throw new Error(`redis-server did not start:\n${output}`)
   return { url: `redis://127.0.0.1:${port}`, close: () => void child.kill('SIGKILL') }
-}
-
-/** A port that nobody listens on, for what must know its address before it listens. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function isOnPath(command: string): boolean {

@@ -8,7 +8,7 @@ import type { InteropProvider } from '../interop/provider.js'
 import { signIn } from '../interop/sign-in.js'
 import { build, start } from './child.js'
 import type { Child } from './child.js'
-import { findFreePort } from './redis.js'
+import { findFreePort } from '../../scripts/free-port.mjs'
 
 const ORDERS = 'https://orders.example.com'
 

@@ -1,13 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { exportJWK, generateKeyPair } from 'jose'
 import * as client from 'openid-client'
+import { findFreePort } from '../../scripts/free-port.mjs'
 
 /** The tables of an empty installation, with the administrator that everybody changes first. */
 const SCHEMA = '/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3'
@@ -157,15 +156,6 @@ async function retry<T>(run: () => Promise<T>): Promise<T> {
       await wait(50)
     }
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function isOnPath(command: string): boolean {

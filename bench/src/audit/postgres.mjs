@@ -2,12 +2,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { findFreePort } from '../../../scripts/free-port.mjs'
 
 /** Where Debian keeps the programs of each version, off PATH. */
 const DEBIAN = '/usr/lib/postgresql'
@@ -87,17 +87,6 @@ async function findOwner() {
   const asked = ['-u', '-g'].map(async (flag) => (await promisify(execFile)('id', [flag, 'postgres'])).stdout)
   const [uid, gid] = await Promise.all(asked)
   return { uid: Number(uid), gid: Number(gid) }
-}
-
-/** @returns {Promise<number>} a port that nobody listens on */
-async function findFreePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** @param {string} url */

@@ -2,11 +2,11 @@ import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { findFreePort } from '../../../scripts/free-port.mjs'
 
 const execute = promisify(execFile)
 
@@ -35,17 +35,6 @@ export const noRedis: string = givenUrl === undefined ? noServer : ''
 
 /** Whether the long form was asked for. */
 export const isSoak: boolean = Boolean(process.env['COUNTERSIGN_SOAK'] ?? process.env['SOAK'])
-
-/** A port that nobody listens on, and whose cluster bus would be free too. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
 
 /** Ends with this process, however it ends. */
 const children = new Set<ChildProcess>()
