@@ -44,6 +44,16 @@ async function runClient(api: string): Promise<readonly string[]> {
   return client.output.trimEnd().split('\n')
 }
 
+/** As long as there is a 503, at most five times: where other suites take the processor, Redis may not answer within the example's 50 ms. */
+async function runPatientClient(api: string): Promise<readonly string[]> {
+  for (let tries = 1; ; tries++) {
+    const lines = await runClient(api)
+    if (tries === 5 || !lines.some((line) => line.includes(': 503 '))) return lines
+  }
+}
+
+const CALLS = [1, 2, 3, 4].map((count) => `Call ${count}: 200 from instance …`)
+
 const THIEF = [
   'The same request again: 401 invalid_dpop_proof',
   'The token without its proof: 401 invalid_token',
@@ -59,9 +69,7 @@ describe('examples/dpop', () => {
     const api = await serve('server.js', { PORT: port, ...env })
     const [type, ...lines] = await runClient(api)
     expect(type).toBe('Token type: dpop')
-    expect(lines.slice(0, 4).map((line) => line.replace(/\d+$/, '…'))).toEqual(
-      [1, 2, 3, 4].map((count) => `Call ${count}: 200 from instance …`),
-    )
+    expect(lines.slice(0, 4).map((line) => line.replace(/\d+$/, '…'))).toEqual(CALLS)
     expect(lines.slice(4)).toEqual(THIEF)
   })
 
@@ -80,9 +88,9 @@ describe('examples/dpop', () => {
         const targets = await Promise.all([serve('server.js', env), serve('server.js', env)])
         expect(await serve('proxy.js', { TARGETS: targets.join(','), PORT: port })).toBe(api)
 
-        const [type, ...lines] = await runClient(api)
+        const [type, ...lines] = await runPatientClient(api)
         expect(type).toBe('Token type: dpop')
-        expect(lines.slice(0, 4).every((line) => /^Call \d: 200 /.test(line))).toBe(true)
+        expect(lines.slice(0, 4).map((line) => line.replace(/\d+$/, '…'))).toEqual(CALLS)
         expect(lines.slice(4)).toEqual(THIEF)
         // Each request went to the next instance, so that the copy met another one than the original.
         expect(new Set(lines.slice(0, 4).map((line) => line.split(' ').at(-1))).size).toBe(2)

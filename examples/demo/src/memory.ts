@@ -52,7 +52,9 @@ function connect(url: string, name: string, end: () => void): Memory {
       await client.connect()
       clients.push(client)
       // A demo's Redis is empty because it is new, not because it has lost everything.
-      return replayStore(client, { prefix: 'countersign-demo:', dangerouslyTrustEmptyServer: true })
+      const trust = { dangerouslyTrustEmptyServer: true }
+      // Everything runs on one machine, which may be busy: in production the default is better, and 503 comes sooner.
+      return replayStore(client, { prefix: 'countersign-demo:', deadlineMs: 1_000, ...trust })
     },
     async close() {
       for (const client of clients) client.destroy()
