@@ -80,10 +80,11 @@ const bars = [
 /**
  * Judges what a run measured; a bar that it did not measure is left out.
  *
- * How many requests are served beside a peer depends on what of a peer's request is not the peer, and that on the machine and on Node.
- * Nobody is held to more than what the server without authentication serves, and where that is less the result says so.
+ * How many requests are served beside a peer depends on what of a peer's request is not the peer, and that on Node: Express costs 40 us a
+ * request on 24 and 26, 140 and more on 20 and 22. On Node 24 the bars hold as they stand. On another one nobody is held to more than what the server without
+ * authentication serves; where that falls short of the bar even with its allowance, the result says so.
  * @param {Findings} findings
- * @param {number} allowance 1, or 1.15 where the bars may be missed by so much
+ * @param {number} allowance 1, or 1.15 where the bars may be missed by so much: on another Node than 24
  * @returns {BarResult[]}
  */
 export function judgeBars(findings, allowance) {
@@ -93,7 +94,7 @@ export function judgeBars(findings, allowance) {
     const found = read(findings)
     if (found === undefined) continue
     const unguarded = readUnguarded?.(findings)
-    const isOutOfReach = unguarded !== undefined && unguarded < limit
+    const isOutOfReach = allowance > 1 && unguarded !== undefined && unguarded < limit / allowance
     const own = isOutOfReach ? unguarded : limit
     const allowed = exact ? own : sense === 'most' ? own * allowance : own / allowance
     const holds = sense === 'most' ? found.value <= allowed : found.value >= allowed

@@ -13,6 +13,6 @@ export const help = `Measures countersign beside what it is an alternative to, i
   --help                       this
 
 Raw samples go to bench/results/. Load comes from wrk where it is on PATH (Debian has it), else from autocannon. On
-Linux with taskset, all servers are put on one core and the load on another; elsewhere they share what there is. Only ratios
-within a run count. Nothing else should run meanwhile.
+Linux with taskset and chrt, all servers are put on one core and the load on another, which is kept busy; elsewhere they
+share what there is. Only ratios within a run count. Nothing else should run meanwhile.
 `

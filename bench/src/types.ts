@@ -119,7 +119,7 @@ export interface BarResult {
   readonly value: number
   readonly spread?: Spread
   readonly holds: boolean
-  /** The bar as it stands, where the server without authentication falls short of it in this run, and is the limit. */
+  /** The bar as it stands, where, on another Node than 24, the server without authentication falls short of it in this run, and is the limit. */
   readonly outOfReach?: number
 }
 

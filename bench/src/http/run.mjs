@@ -6,7 +6,7 @@ import { interleave } from '../rounds.mjs'
 import { NONE, contenders } from './apps.mjs'
 import { checkServer } from './check-server.mjs'
 import { startServer } from './child.mjs'
-import { placeServer } from './cores.mjs'
+import { fillLoadCore, placeServer } from './cores.mjs'
 import { sendLoad, sendPlacedLoad } from './load.mjs'
 
 /** @import { Algorithm, Context, Findings, Group, Sample } from '../types.js' */
@@ -53,12 +53,14 @@ const barred = [
 export async function runHttp(context) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'countersign-bench-'))
   const groups = []
+  const empty = fillLoadCore()
   try {
     await writeTokens(context, folder)
     for (const framework of /** @type {const} */ (['express', 'fastify', 'koa'])) {
       groups.push(...(await runFramework(context, framework, folder)))
     }
   } finally {
+    empty()
     rmSync(folder, { recursive: true, force: true })
   }
   return { groups, facts: [] }
