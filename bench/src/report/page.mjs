@@ -29,7 +29,7 @@ export function toPage(summary, checks, plots) {
     ...show('verify'),
     ...toVerifySection(summary),
     '## Over HTTP',
-    'One route that answers with the subject; each server in a process of its own, load from another, over 32 connections or one. All divided by the same server without authentication.',
+    'One route that answers with the subject; each server in a process of its own, load from another, over 32 connections or one. Express makes no ETag, as the others make none. All divided by the same server without authentication.',
     'What the load leaves of its core, a loop of the least priority takes. Two cores of a virtual machine are often one of the processor, which computes faster ' +
       'while the other rests, and the slower a server, the longer its clients rest: fastify-jwt-jwks takes 142 µs of CPU a request beside a core that never rests and 115 beside one that may, ' +
       'the server without authentication 29 and 27.',
@@ -57,7 +57,7 @@ export function toPage(summary, checks, plots) {
     'Events of exchanges, by so many callers at once who each wait until theirs is kept. Divided by the least that keeps a line: one write ' +
       'and one fdatasync, one after the other. CPU is of this process: PostgreSQL has its own. Standard output and pino go to /dev/null, and ' +
       'are waited for here alone. A sink that keeps nothing is what the trail itself costs.',
-    'Hot requests and hot tokens are those of above, on Express and in process, beside the same without a trail; a file is written.',
+    'Hot requests and hot tokens are those of above, on Express, here with its ETag, and in process, beside the same without a trail; a file is written.',
     ...toGroupTables(summary, 'audit'),
     '## Importing',
     ...toGroupTables(summary, 'start'),
