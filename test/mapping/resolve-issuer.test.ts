@@ -379,6 +379,24 @@ describe('a host that resolveIssuer names', () => {
     expect(callers()).toBeGreaterThan(0)
   })
 
+  it('gets none at a host that may be asked over plain http for the issuers that are listed', async () => {
+    const { port, callers } = await startNeighbour()
+    const reach = async (trust: boolean): Promise<unknown> => {
+      const verifier = createVerifier({
+        audience,
+        issuers: [],
+        network: { dangerouslyAllowHttpHosts: [`127.0.0.1:${port}`] },
+        dangerouslyTrustResolvedHosts: trust,
+        resolveIssuer: (issuer) => ({ issuer, keys: { jwksUri: `http://127.0.0.1:${port}/jwks` } }),
+      })
+      return reasonOf(verifier.verify(namesIssuer('https://tenant.example')))
+    }
+    await reach(false)
+    expect(callers()).toBe(0)
+    await reach(true)
+    expect(callers()).toBeGreaterThan(0)
+  })
+
   it('gets one over plain http where the configuration excepts it, as a development machine does', async () => {
     const { port, callers } = await startNeighbour()
     const options = { audience, issuers: [], network: { allowInsecureLoopback: true } }

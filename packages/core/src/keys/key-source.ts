@@ -22,7 +22,7 @@ export type KeysLocation =
   | (RemoteKeys & { readonly kind: 'discovery'; readonly url: string | undefined })
 
 interface RemoteKeys {
-  /** Set where strangers may have chosen the hosts: over https they are then reached at public addresses alone. */
+  /** Set where strangers may have chosen the hosts: they are then reached at public addresses alone, or on this very machine where the configuration allows plain http there. */
   readonly publicOnly?: true | undefined
 }
 
@@ -57,13 +57,8 @@ export function createKeySource(issuer: string, location: KeysLocation, context:
   return createRemoteKeySource(issuer, createDiscoveredKeysReader(issuer, discovery, named, fetch, context), context)
 }
 
-/** Plain http is there only where the configuration excepts the host by name, or the machine itself. */
+/** A host that plain http is allowed to was excepted for the issuers that the configuration lists, and for nobody who names it too. */
 function toNamedHosts(urls: readonly string[], { publicOnly }: RemoteKeys): NamedHosts {
-  const rules = urls
-    .filter((url) => URL.canParse(url))
-    .map((url) => {
-      const addresses = publicOnly === true && new URL(url).protocol !== 'http:' ? 'public' : 'any'
-      return [toNamedHost(url), addresses] as const
-    })
-  return new Map(rules)
+  const addresses = publicOnly === true ? 'public' : 'any'
+  return new Map(urls.filter((url) => URL.canParse(url)).map((url) => [toNamedHost(url), addresses]))
 }

@@ -171,7 +171,8 @@ export interface VerifierOptions<C = Claims> {
   readonly dangerouslyTrustRequestHost?: boolean | undefined
   /**
    * Reaches what `resolveIssuer` names at any address, as what `issuers` lists. Only where nobody but you gets names into that directory:
-   * a tenant's may lead into your own network. Default `false`: at public addresses alone.
+   * a tenant's may lead into your own network. Default `false`: at public addresses alone, and on this machine where `network.allowInsecureLoopback`
+   * is set.
    */
   readonly dangerouslyTrustResolvedHosts?: boolean | undefined
   /** Clocks and network, for tests and unusual hosts. Default: those of this process, and the guarded fetch. */
