@@ -7,7 +7,7 @@ import type { LocalClaim } from './local-claims.js'
 
 /** How long and how much one process may remember by itself. */
 export interface DegradedRules {
-  /** Seconds an outage. */
+  /** Seconds an outage. What comes again within as many of its end is the same one: of a cluster one node may hang while others answer. */
   readonly local: number
   readonly maxEntries: number
 }
@@ -44,6 +44,8 @@ export function createLocalWindow(
 ): LocalWindow {
   const ids = memoryReplayStore({ maxEntries: rules.maxEntries, monotonicNow: clock.monotonicNow })
   let began: Moment | undefined
+  /** When Redis answered again, as long as the outage may come back. */
+  let ended: Moment | undefined
   let isExhausted = false
   const taken = createLocalClaims(() => clock.monotonicNow())
   /** Until when an id that did not fit could still be sent again. */
@@ -65,6 +67,11 @@ export function createLocalWindow(
       }
     },
     claim(id, ttlMs) {
+      if (ended !== undefined && toElapsedMs(clock, ended) >= rules.local * 1_000) {
+        began = undefined
+        ended = undefined
+        isExhausted = false
+      }
       const since = began ?? toMoment(clock)
       if (toElapsedMs(clock, since) >= rules.local * 1_000) {
         if (!isExhausted) tell('exhausted', since)
@@ -76,17 +83,17 @@ export function createLocalWindow(
         throw new UpstreamError('ERR_STORE_UNAVAILABLE', { detail: { maxEntries: rules.maxEntries } })
       if (!ids.claim(id, ttlMs).fresh) return false
       taken.add({ id, endsAtMs: clock.monotonicNow() + ttlMs })
-      if (began === undefined) {
+      if (began === undefined || ended !== undefined) {
         began = since
+        ended = undefined
         tell('local', since)
       }
       return true
     },
     recover() {
-      if (began === undefined) return []
+      if (began === undefined || ended !== undefined) return []
       tell('recovered', began)
-      began = undefined
-      isExhausted = false
+      ended = toMoment(clock)
       return taken.take()
     },
   }

@@ -40,7 +40,7 @@ export interface ReplayStoreOptions extends RedisStoreOptions {
 
 /** A window of this process alone. */
 export interface DegradedOptions {
-  /** At most so many seconds an outage, 1 to 3,600. */
+  /** At most so many seconds an outage, 1 to 3,600. One that comes back within as many of its end is the same. */
   readonly local: number
   /** At most so many ids. Default 100,000. A full window refuses. */
   readonly maxEntries?: number | undefined
