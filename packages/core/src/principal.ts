@@ -16,6 +16,9 @@ export type Scheme = 'Bearer' | 'DPoP'
 /** The time by the clock of the verifier that made the principal, in seconds since the epoch: for guards that judge ages. */
 export let readNowSeconds: (principal: Principal<unknown>) => number
 
+/** How many scopes the token named that are not among the principal's, because the issuer's `grants` cut them. */
+export let countCutScopes: (principal: Principal<unknown>) => number
+
 /** How many values of each kind an issuer's `grants` cut. Counts alone: the values are text that an issuer chose. */
 export interface Cut {
   readonly scopes: number
@@ -72,6 +75,7 @@ export class Principal<C = DefaultClaims> {
 
   static {
     readNowSeconds = (principal) => principal.#now() / 1_000
+    countCutScopes = (principal) => principal.#verdict.cut?.scopes ?? 0
   }
 
   /** Tells a real principal from a look-alike object; never throws. */

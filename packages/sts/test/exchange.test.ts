@@ -299,6 +299,17 @@ describe('scopes of an exchanged token, section 1.6', () => {
     expect(await scopesOf(rule, scope, asked, trust)).toBe(gives)
   })
 
+  it("are not the rule's own where the issuer may not say those that the token has", async () => {
+    const test = await createService({
+      acmeEntry: { grants: { scopes: [] } },
+      rules: [{ ...ordersToBilling, subjectIssuers: [ACME], scopes: table, grantScopes: ['invoice:write'] }],
+      trust: [{ use: 'subject', issuer: ACME, subjectScopes: 'from-policy' }],
+    })
+    const [narrow, silent] = [await test.acme.token({ scope: 'profile' }), await test.acme.token({ scope: undefined })]
+    expect(await outcomeOf(test, exchangeOf(narrow))).toBe(empty)
+    expect((await test.request(exchangeOf(silent))).scope).toBe('invoice:write')
+  })
+
   it('that were dropped stand in the audit trail', async () => {
     const test = await createService({ rules: [{ ...ordersToBilling, narrow: true }] })
     const subject = await test.acme.token({ scope: 'orders:read' })

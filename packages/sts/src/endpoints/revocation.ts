@@ -1,5 +1,6 @@
 import { AuthenticationError, CountersignError, UpstreamError } from '@countersign/core'
-import { decodeJws, findClaim, withDeadline } from '@countersign/core/server'
+import type { Runtime } from '@countersign/core'
+import { decodeJws, findClaim, readDate, withDeadline } from '@countersign/core/server'
 import { TokenError, toTokenError } from '../errors.js'
 import type { TokenRevocations } from '../options.js'
 import { verifyOwnToken } from '../subject/own-token.js'
@@ -66,15 +67,25 @@ async function findOwnToken(token: string, { service }: EndpointContext): Promis
     return await verifyOwnToken(token, { issuer, signingKeys, runtime, ...rules })
   } catch (error) {
     if (!(error instanceof AuthenticationError)) throw toTokenError(error)
+    // A grant for another domain is ours, and is used once: there is nothing to revoke.
     if (error.reason === 'ERR_TOKEN_TYPE' && isNamedAsOurs(token, service.issuer))
       throw new TokenError('ERR_STS_REVOCATION_TYPE')
+    // Its key was revoked, or is newer than what we have read: nobody can say whose it is, and an API may take it until it has read the set anew.
+    if (error.reason === 'ERR_KEY_NOT_FOUND' && isNamedAsOurs(token, service.issuer) && !isOver(token, runtime))
+      throw new TokenError('ERR_STS_UNAVAILABLE')
     return undefined
   }
 }
 
-/** A grant for another domain is ours, and is used once: there is nothing to revoke. Nothing but the error hangs on it. */
+/** Nothing but which error it is hangs on what nobody has verified. */
 function isNamedAsOurs(token: string, issuer: string): boolean {
-  return findClaim(decodeJws(token, TOKEN_LIMITS).unverified, 'iss') === issuer
+  const { header, unverified } = decodeJws(token, TOKEN_LIMITS)
+  return header.kid !== undefined && findClaim(unverified, 'iss') === issuer
+}
+
+function isOver(token: string, { now }: Runtime): boolean {
+  const endsAtSeconds = readDate(decodeJws(token, TOKEN_LIMITS).unverified, 'exp') ?? 0
+  return now() / 1_000 >= endsAtSeconds + MAX_TOLERANCE_SECONDS
 }
 
 /** Until it ends and no longer: a client that is given tokens and revokes them must not fill the store. */

@@ -30,6 +30,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   let syncing: Promise<void> | undefined
   let failedAtMs = -Infinity
   let failure: UpstreamError | undefined
+  let askedAtMs = -Infinity
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
@@ -103,7 +104,15 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
       if (signer === undefined) throw unavailable({ what: 'active', algorithm })
       return signer
     },
-    findKey: async (kid) => (await current()).keys.get(kid),
+    async findKey(kid) {
+      const known = (await current()).keys.get(kid)
+      const isCooling = syncing === undefined && clock.monotonicNow() - askedAtMs < COOLDOWN_MS
+      if (known !== undefined || isClosed || isCooling) return known
+      // Of another replica's, perhaps: of two revocations in a row the second has a key sign that nobody has read yet.
+      if (syncing === undefined) askedAtMs = clock.monotonicNow()
+      await sync().catch(() => {})
+      return (await current()).keys.get(kid)
+    },
     async jwks() {
       const { jwks } = await current()
       // An empty set would tell every verifier that there is nothing to trust any more.

@@ -48,11 +48,10 @@ export function fileKeys(directory: string): SigningKeyStore {
           emptied = newest
           continue
         }
-        // Whoever wrote the newest may have died before it was safe, and before it emptied the older ones.
-        if (bytes.length > 0 && before !== undefined && (await findStats(toFile(folder, before)))?.size !== 0) {
+        // Whoever wrote the newest may have died before its name was safe. Older ones are emptied with the next change alone, by who could open
+        // the newest: it may be none of ours, and what is ours would be lost to it.
+        if (bytes.length > 0 && before !== undefined && (await findStats(toFile(folder, before)))?.size !== 0)
           await syncDirectory(folder)
-          await prune(folder, newest)
-        }
         // Empty, and still the newest: the one that came after it is gone. Whoever holds that writes it again.
         return { version: newest, bytes }
       }
@@ -78,7 +77,7 @@ export function fileKeys(directory: string): SigningKeyStore {
   }
 }
 
-/** Older versions hold private keys that are to be destroyed. What cannot be done now is done with the next reading. */
+/** Older versions hold private keys that are to be destroyed. What cannot be done now is done with the next change. */
 async function prune(folder: string, newest: number): Promise<void> {
   for (const version of await listVersions(folder)) {
     const file = toFile(folder, version)

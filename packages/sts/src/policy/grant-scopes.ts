@@ -26,8 +26,8 @@ export function grantScopes(
 ): GrantedScopes {
   const worth = new Set([
     ...toWorth(subject.scopes, rule.scopes),
-    // A token without scopes may do nothing, unless the trust record says so. One that has some has said what it is for.
-    ...(subject.subjectScopes === 'from-policy' && subject.scopes.length === 0 ? rule.grantScopes : []),
+    // A token without scopes may do nothing, unless the trust record says so.
+    ...(subject.subjectScopes === 'from-policy' ? rule.grantScopes : []),
   ])
   const available = target.scopes.filter((scope) => worth.has(scope))
   const wanted = requested ?? available

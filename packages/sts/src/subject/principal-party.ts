@@ -1,6 +1,6 @@
 import { AuthenticationError } from '@countersign/core'
 import type { AuditTokenRef, Principal } from '@countersign/core'
-import { findClaim, readText } from '@countersign/core/server'
+import { countCutScopes, findClaim, readText } from '@countersign/core/server'
 import { readMayAct, toActorIdentities } from '../delegation/actor-claims.js'
 import type { SubjectRecord } from '../policy/trust.js'
 import { toMappedClaims } from './mapped-claims.js'
@@ -49,7 +49,8 @@ export async function toPrincipalParty(
     clientId: undefined,
     audience: principal.audience,
     scopes: principal.scopes,
-    subjectScopes: record.subjectScopes,
+    // A token that has some has said what it is for, whatever of that its issuer may say.
+    subjectScopes: principal.scopes.length + countCutScopes(principal) === 0 ? record.subjectScopes : 'from-token',
     actors: toActorIdentities(actor === undefined ? [] : [actor, ...actorHistory], issuer),
     mayAct: readMayAct(payload, issuer),
     authenticatedAtSeconds: principal.authenticatedAtSeconds,

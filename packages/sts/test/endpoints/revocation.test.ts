@@ -110,6 +110,16 @@ describe('revocation', () => {
     expect((await revoke(world, token)).status).toBe(200)
   })
 
+  it('RFC 7009 section 2.2.1: is a 503 for a token whose key was revoked, as long as an API that knows the key may take it', async () => {
+    const world = await createWorld()
+    const token = await world.token()
+    await world.signingKeys.revoke((await world.signingKeys.findSigner('ES256')).kid)
+    const { status, body } = await revoke(world, token)
+    expect([status, body['error']]).toEqual([503, 'temporarily_unavailable'])
+    world.clock.advance(400_000)
+    expect((await revoke(world, token)).status).toBe(200)
+  })
+
   it('is a 503 where it cannot be recorded, and done when it is asked for again', async () => {
     const world = await createWorld()
     const token = await world.token()

@@ -85,6 +85,25 @@ describe('signing keys', () => {
     expect(await keys.findKey('constructor')).toBeUndefined()
   })
 
+  it('of another replica are found as soon as somebody asks for them, and the store is asked once a second at most', async () => {
+    const [one, other] = [create(), create()]
+    const shared = { store: one.store, wrapper, runtime: one.clock, refreshMs: 60_000 }
+    const late = createSigningKeys(shared)
+    opened.push(late)
+    await one.ready()
+    await late.ready()
+    for (let time = 0; time < 2; time++) await one.revoke((await one.findSigner('ES256')).kid)
+    const { kid } = await one.findSigner('ES256')
+    expect(await Promise.all([late.findKey(kid), late.findKey(kid)])).toMatchObject([{ kid }, { kid }])
+    const { reads } = one.store
+    for (let time = 0; time < 10; time++) expect(await late.findKey('unheard of')).toBeUndefined()
+    expect(one.store.reads).toBe(reads)
+    one.clock.advance(1_000)
+    for (let time = 0; time < 10; time++) expect(await late.findKey('unheard of')).toBeUndefined()
+    expect(one.store.reads).toBe(reads + 1)
+    expect(await other.findKey(kid)).toBeUndefined()
+  })
+
   it('of an algorithm that is not configured are a mistake of the caller', async () => {
     await expect(create().findSigner('RS256')).rejects.toMatchObject({ status: 500, reason: 'ERR_UNEXPECTED' })
   })

@@ -107,7 +107,21 @@ describe('a directory of keys', () => {
     utimesSync(abandoned, 0, 0)
     writeFileSync(path.join(directory, toName(2)), 'two')
     expect(await store.read()).toEqual({ version: 2, bytes: Buffer.from('two') })
-    expect(listSizes()).toEqual({ [toName(1)]: 0, [toName(2)]: 3, 'bb.tmp': 13 })
+    await store.compareAndSet(2, { version: 3, bytes: bytes('three') })
+    expect(listSizes()).toEqual({ [toName(1)]: 0, [toName(2)]: 0, [toName(3)]: 5, 'bb.tmp': 13 })
+  })
+
+  it('loses nothing to files of a higher number that somebody put there', async () => {
+    const options = { store: fileKeys(directory), wrapper }
+    const keys = createSigningKeys(options)
+    const { kid } = await keys.findSigner('ES256')
+    for (const version of [8, 9]) writeFileSync(path.join(directory, toName(version)), 'of another service')
+    await expect(keys.ready()).rejects.toMatchObject({ status: 503, detail: { refusal: 'unopened' } })
+    for (const version of [8, 9]) rmSync(path.join(directory, toName(version)))
+    await keys.ready()
+    const late = createSigningKeys(options)
+    expect((await late.findSigner('ES256')).kid).toBe(kid)
+    await Promise.all([keys.close(), late.close()])
   })
 
   it('whose newest file is gone holds an empty one, of the number before: whoever has the newest puts it back', async () => {
