@@ -27,7 +27,7 @@ const MEANINGS = {
     'It issued a token for an assertion or to a client for itself, or refused to. RFC 7523, RFC 6749 section 4.4',
   'token.introspected': 'It told a resource server what a token is worth. RFC 7662',
   'token.revoked': 'A token of its own was revoked. RFC 7009',
-  'replay.detected': 'Something that is good once came again',
+  'replay.detected': 'Something that is good once came again; a grant is waited for',
   'session.revoked': 'A session ended before its tokens did',
   'subject.revoked': 'Everything of somebody from before a moment is void',
   'signal.received': 'Another party told of a security event. RFC 8417',

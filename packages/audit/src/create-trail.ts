@@ -15,7 +15,7 @@ import { createRunner } from './delivery/runner.js'
 import type { Runner, SinkRole } from './delivery/runner.js'
 import type { AuditReason } from './error-table.js'
 import { ATTACKER, NEIGHBOURHOOD } from './event/network.js'
-import { TYPES } from './event/table.js'
+import { toHandling, TYPES } from './event/table.js'
 import { createIdSource } from './event/uuid.js'
 import { createWriter } from './event/writer.js'
 import { toFingerprint, toPrivacy } from './fingerprint.js'
@@ -76,7 +76,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
 
   let checkpoints: Checkpoints | undefined
   const begin = async (): Promise<Delivery> => {
-    const predecessor = await readPredecessor(required.sinks, required.timeoutMs, () => closing !== undefined)
+    const predecessor = await readPredecessor(required.sinks, required.timeoutMs, () => closing !== undefined, logger)
     const onSealed: Checkpoints['see'] = (event) => checkpoints?.see(event)
     const delivery = createDelivery(createSealer(stream, predecessor), runners, {
       ...required,
@@ -136,7 +136,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     sampleRate: (type) => (TYPES[type] === 'sampled' ? rules.sampling['authn.success'] : 1),
     async record(entry) {
       if (closing === undefined) return intake.take(entry)
-      if (TYPES[entry.type] === 'awaited') throw closed()
+      if (toHandling(entry) === 'awaited') throw closed()
       return late.add()
     },
     defer(toEntry) {

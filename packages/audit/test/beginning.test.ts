@@ -69,6 +69,27 @@ describe('a stream', () => {
     expect(begun).toEqual(answers.map(() => ({ asked: 2, predecessor: { ...head, tornBytes: 3 } })))
   })
 
+  it.each([
+    ['rejects', () => Promise.reject(Object.assign(new Error('away'), { code: 'EACCES' }))],
+    ['answers nonsense', () => Promise.resolve({ ...head, seq: 0 })],
+  ])('says once in the log which sink it waits for, where that %s', async (_, readHead) => {
+    const sink = createTestSink()
+    sink.readHead = readHead
+    const warnings: unknown[][] = []
+    const logger = {
+      debug: () => {},
+      info: () => {},
+      warn: (...said: unknown[]) => void warnings.push(said),
+      error: () => {},
+    }
+    const trail = createAuditTrail(toOptions([sink], { logger }))
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    await trail.close(10)
+    expect(warnings.filter(([text]) => text === 'An audit sink does not say how the trail ended')).toEqual([
+      [expect.any(String), expect.objectContaining({ sink: 'memory', fix: expect.any(String) as string })],
+    ])
+  })
+
   it('follows the stream of its own file, not that of another process in a table they share', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'countersign-shared-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,6 +1,6 @@
 import { createAuditTrail, fileSink, tailTrail, verifyTrail } from '@countersign/audit'
 import type { Files } from '@countersign/audit'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -83,6 +83,34 @@ describe('syncs that fail again and again', () => {
     await trail.close()
     expect(await verifyTrail(file)).toMatchObject({ problems: [] })
   }, 30_000)
+
+  it('count for none that was full, also where the file has no extension', async () => {
+    const aged = path.join(folder, 'audit')
+    const sink = fileSink(aged, { reserveBytes: 0, maxBytes: 4_096, retention: { files: 2 }, runtime: { files } })
+    const stamps = [1, 2].map((second) => `audit.2026-11-24T10-00-0${second}-000Z`)
+    const doubtful = [3, 4, 5].map((second) => `audit.2026-11-24T10-00-0${second}-000Z-doubtful`)
+    for (const name of [...stamps, ...doubtful]) writeFileSync(path.join(folder, name), '')
+    const trail = createAuditTrail(toOptions([sink]))
+    while (readdirSync(folder).includes(stamps[0] ?? '')) await trail.record(exchange)
+    await trail.close()
+    const left = readdirSync(folder).filter((name) => name !== 'audit')
+    expect(left.slice(0, -1)).toEqual([stamps[1], ...doubtful])
+  })
+
+  it('go on in a new file where somebody has taken away the one in doubt', async () => {
+    const trail = createAuditTrail(toOptions([fileSink(file, { reserveBytes: 0, runtime: { files } })]))
+    await trail.record(exchange)
+    isFailing = true
+    await trail.record(denial)
+    await until(() => failures > 0)
+    renameSync(file, path.join(folder, 'taken'))
+    const before = failures
+    await until(() => failures > before + 1)
+    isFailing = false
+    await expect(trail.record(exchange)).resolves.toBeUndefined()
+    await trail.close()
+    expect(existsSync(file)).toBe(true)
+  })
 
   it('have a follower begin anew with nothing that it has given', async () => {
     const trail = createAuditTrail(

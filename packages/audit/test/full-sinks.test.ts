@@ -112,3 +112,43 @@ it('5.3.5 a sink that was down unheard is heard of when it is down the next time
   b.behaviour = 'keep'
   await trail.close()
 })
+
+it('5.3.4 what a full sink has lost is told out of its reserve, so that checkpoints go on over what the others keep', async () => {
+  const clock = createClock()
+  const [a, b] = [createTestSink('a'), createTestSink('b')]
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const checkpoints = { key: privateKey, everyEvents: 5, sink: createTestSink('anchors') }
+  const more = { required: { quorum: 1 }, checkpoints, runtime: clock.runtime }
+  const trail = createAuditTrail(toOptions([a, b], more))
+  await trail.ready()
+  refuse(b, ({ type }) => type === 'authz.denied')
+  for (let round = 0; round < 6; round++) {
+    const before = a.events.length
+    clock.advance(10_000)
+    for (let count = 0; count < 10; count++) await trail.record(denial)
+    await until(() => a.events.length >= before + 10)
+    // So long after the last ordinary one, the state is what it stays.
+    await until(() => (trail.health().checkpointSeq ?? 0) > before)
+  }
+  expect(trail.health().sinks[1]).toMatchObject({ state: 'full' })
+  await trail.close()
+})
+
+it('5.1.1 a grant that comes again is waited for as any other is, and uses what is reserved', async () => {
+  const sink = createTestSink()
+  const trail = createAuditTrail(toOptions([sink], { required: { timeoutMs: 50 } }))
+  await trail.ready()
+  const replay = {
+    ...exchange,
+    type: 'replay.detected',
+    outcome: 'failure',
+    exchange: { profile: 'rfc7523', mode: 'none', depth: 0 },
+  } as const
+  sink.behaviour = { code: 'EIO' }
+  await expect(trail.record(replay)).rejects.toMatchObject({ reason: 'ERR_AUDIT_UNAVAILABLE' })
+  sink.behaviour = 'keep'
+  await until(() => trail.health().sinks[0]?.state === 'up')
+  await expect(trail.record(replay)).resolves.toBeUndefined()
+  await trail.close()
+  await expect(trail.record(replay)).rejects.toMatchObject({ status: 503 })
+})

@@ -157,6 +157,14 @@ describe('how a stream ended is known of the next, wherever that one was moved',
   })
 })
 
+it('a stream is stopped whatever its last words say that a sink has lost meanwhile', async () => {
+  const members: Members[] = [{}, { type: 'service.stopped' }, { type: 'audit.gap', gap: { from: 9, to: 9, count: 1 } }]
+  const sealer = createSealer('ended', undefined)
+  const ended = members.map((each) => sealer.seal({ ...content, ...each }).event)
+  expect((await verify(ended)).streams).toMatchObject([{ stopped: true }])
+  expect((await verify([...ended, sealer.seal({ ...content }).event])).streams).toMatchObject([{ stopped: false }])
+})
+
 describe('a trail that really begins later', () => {
   it('may begin with a stream that follows one which was deleted', async () => {
     for (const rest of [whole.slice(6), whole.slice(12), whole.slice(9), whole.slice(12).concat(write('D', 3))])
@@ -165,9 +173,9 @@ describe('a trail that really begins later', () => {
 
   it('may have a stream before it of which only what came later is left, as an excerpt', async () => {
     const other = write('other', 3, a[2]?.chain)
-    expect(await verify([...other, ...a.slice(3)], undefined, { excerpt: true })).toMatchObject({ ok: true })
-    const begun = await verify([...a.slice(3), ...other])
-    expect(begun).toMatchObject({ ok: true, unchecked: [{ stream: 'other', follows: { stream: 'A', seq: 3 } }] })
+    const unchecked = [{ stream: 'other', follows: { stream: 'A', seq: 3 } }]
+    expect(await verify([...other, ...a.slice(3)], undefined, { excerpt: true })).toMatchObject({ ok: true, unchecked })
+    expect(await verify([...a.slice(3), ...other])).toMatchObject({ ok: true, unchecked })
   })
 
   it('may have a stream that went on after another had named it', async () => {
@@ -256,6 +264,32 @@ describe('an event that the next stream names', () => {
     })
     const report = await verify([...o, ...a.slice(0, 4), told as AuditEvent, ...b], known)
     expect(report.firstBad).toMatchObject({ kind: 'rewritten', stream: 'A', seq: 6 })
+  })
+
+  it.each([
+    ['before', (end: readonly AuditEvent[]) => [...o, ...end, ...b]],
+    ['behind', (end: readonly AuditEvent[]) => [...o, ...b, ...end]],
+  ])('is no number of a gap that is all that is left of its stream, %s the one that names it', async (_, put) => {
+    const gap = { from: 1, to: 6, count: 6 }
+    const [told] = forge(1, a[5], { type: 'audit.gap', gap })
+    for (const excerpt of [false, true]) {
+      const report = await verify(put([told as AuditEvent]), await sign(o[5], b[3]), { excerpt })
+      expect(report.ok && report.unchecked.length === 0).toBe(false)
+      if (!excerpt)
+        expect(report.problems).toContainEqual(expect.objectContaining({ kind: 'rewritten', stream: 'A', seq: 6 }))
+    }
+  })
+
+  it('may be in a gap where no checkpoint says that it was there: then it is listed', async () => {
+    const sealer = createSealer('A', o[5]?.chain)
+    const gap = { from: 2, to: 3, count: 2 }
+    const all = [{}, {}, {}, { type: 'audit.gap', gap } as const, {}].map(
+      (members) => sealer.seal({ ...content, ...members }).event,
+    )
+    const other = write('other', 2, all[2]?.chain)
+    const copy = [...o, ...all.filter(({ chain: { seq } }) => seq !== 2 && seq !== 3), ...other]
+    const unchecked = [{ stream: 'other', follows: { stream: 'A', seq: 3 } }]
+    expect(await verify(copy)).toMatchObject({ ok: true, unchecked, gaps: [{ from: 2, to: 3, told: true }] })
   })
 
   it('may be in a gap for which a later checkpoint vouches: this copy has lost it', async () => {

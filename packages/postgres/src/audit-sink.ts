@@ -33,9 +33,12 @@ ON CONFLICT DO NOTHING RETURNING seq`
   const kept = `SELECT row.seq FROM jsonb_array_elements($1::text::jsonb) AS batch (event) JOIN ${table} AS row
 ON row.stream = batch.event -> 'chain' ->> 'stream' AND row.seq = (batch.event -> 'chain' ->> 'seq')::bigint
 WHERE row.event = batch.event`
+  // Whoever may add can add a row that no stream can follow: it must not keep the next process from beginning.
+  const isText = (text: string): string => `${text} ~ '^[!-~]+$' AND length(${text}) <= 256`
+  const isHead = `seq >= 1 AND ${isText('stream')} AND ${isText("(event -> 'chain' ->> 'hash')")}`
   // Not the newest row itself: of a batch that came twice, the first may still have been under way beside the second.
   const newest = `SELECT stream, seq::text AS place, event -> 'chain' ->> 'hash' AS hash FROM ${table}
-WHERE stream = (SELECT stream FROM ${table} ORDER BY position DESC LIMIT 1) ORDER BY seq DESC LIMIT 1`
+WHERE stream = (SELECT stream FROM ${table} WHERE ${isHead} ORDER BY position DESC LIMIT 1) AND ${isHead} ORDER BY seq DESC LIMIT 1`
   let underWay = 0
 
   return {

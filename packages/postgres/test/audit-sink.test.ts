@@ -57,6 +57,28 @@ describe.skipIf(noDatabase !== '').each(libraries)(
       expect(await verifyTrail(readAuditTable(opened.client, { schema }))).toMatchObject({ ok: true, events: 302 })
     })
 
+    it('follows the last event that a stream can follow, whatever row somebody has added', async () => {
+      const sink = postgresAuditSink(opened.client, { schema })
+      const trail = toTrail([sink])
+      await trail.record(exchange)
+      await trail.close()
+      const head = await sink.readHead?.()
+      const rows = [
+        ['a b', 1, 'h'],
+        ['odd', 0, 'h'],
+        ['odd', 1, 'h h'],
+        [head?.stream, 0, 'h'],
+        [head?.stream, 99, ''],
+      ] as const
+      for (const [stream, seq, hash] of rows)
+        await command(`INSERT INTO ${schema}.countersign_audit (stream, seq, time, type, outcome, event)
+VALUES ('${stream}', ${seq}, now(), 'authz.denied', 'denied', '${JSON.stringify({ chain: { hash } })}')`)
+      expect(await sink.readHead?.()).toEqual(head)
+      const next = toTrail([sink])
+      await next.record(exchange)
+      await next.close()
+    })
+
     it('says that other processes write to it: what it had last may be of any of them', () => {
       expect(postgresAuditSink(opened.client, { schema }).isShared).toBe(true)
     })

@@ -154,11 +154,15 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       if (mayTell) told = state
       events.onRecovered(runner, mayTell)
     }
-    const isDue = state === 'full' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
+    events.onProgress(runner, tellIfDue())
+  }
+  /** Whether what was lost may be told, and if so tells it: where there is room for a while, and of a sink that is full now and then. */
+  const tellIfDue = (): boolean => {
+    const isDue = toState() === 'full' && rules.monotonicNow() - lastToldMs >= FULL_GAP_MS
     if (isDue) lastToldMs = rules.monotonicNow()
     const mayTell = isDue || runner.isRelaxed
     if (mayTell) runner.tellLosses()
-    events.onProgress(runner, mayTell)
+    return mayTell
   }
 
   const run = async (): Promise<void> => {
@@ -186,7 +190,8 @@ export function createRunner(sink: AuditSink, role: SinkRole, rules: RunnerRules
       fail(batch, failure, outcome.kind === 'failed' ? outcome.error : undefined)
       // The ordinary ones are out of the way: those that somebody waits for do not wait for the next look as well.
       if (isFull(failure) && batch.some(({ isOrdinary }) => isOrdinary)) {
-        events.onProgress(runner, false)
+        // The first time with word of its failure: what is lost until that is kept is told together.
+        events.onProgress(runner, lastToldMs > -Infinity && tellIfDue())
         continue
       }
       await pause(retryMs * (0.75 + Math.random() / 2))

@@ -35,6 +35,11 @@ export const TYPES: Readonly<Record<AuditType, Handling>> = {
   'service.stopped': 'own',
 }
 
+/** How an event travels. One that answers a request for a token is waited for, also where it is of another type: a grant that comes again. */
+export function toHandling({ type, exchange }: Pick<AuditEntry, 'type' | 'exchange'>): Handling {
+  return TYPES[type] === 'ordinary' && exchange !== undefined ? 'awaited' : TYPES[type]
+}
+
 const OUTCOMES: readonly AuditOutcome[] = ['success', 'denied', 'failure', 'error']
 
 const url: Shape = text(512)

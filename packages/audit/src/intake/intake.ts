@@ -3,7 +3,7 @@ import { unavailable } from '../delivery/delivery.js'
 import type { Delivery } from '../delivery/delivery.js'
 import { createWaiting } from '../delivery/waiting.js'
 import { publishTrailEvent } from '../diagnostics.js'
-import { isFromStranger, TYPES } from '../event/table.js'
+import { isFromStranger, toHandling, TYPES } from '../event/table.js'
 import type { Content, Writer } from '../event/writer.js'
 import type { Beginning } from './beginning.js'
 import type { Denials } from './denials.js'
@@ -80,7 +80,7 @@ export function createIntake(
     async take(entry) {
       const admitted = admit(entry)
       if (admitted === undefined) return
-      if (TYPES[entry.type] === 'awaited' && !isFromStranger(entry)) await deliver(admitted)
+      if (toHandling(entry) === 'awaited' && !isFromStranger(entry)) await deliver(admitted)
       else offer(admitted)
     },
     defer(toEntry) {

@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
 import type { AuditEvent, AuditSink } from '@countersign/core'
 import { isFull, toWord } from '../delivery/attempt.js'
-import { isFromStranger, TYPES } from '../event/table.js'
+import { isFromStranger, toHandling } from '../event/table.js'
 import { readFileOptions } from './file-options.js'
 import type { FileSinkOptions } from './file-options.js'
+import { isMissing } from './files.js'
 import { readFileTail } from './file-tail.js'
 import { createLogFile } from './log-file.js'
 import { createReserve } from './reserve.js'
@@ -38,8 +39,11 @@ export function fileSink(path: string, options: FileSinkOptions = {}): AuditSink
    * trail. One in which nothing was ever kept is written again as a whole, and a new one each time would be without end.
    */
   const leave = async (): Promise<void> => {
-    if (log.hasKept) await putAside(files, path, now(), 'doubtful')
-    else await files.unlink(path)
+    const left = log.hasKept ? putAside(files, path, now(), 'doubtful') : files.unlink(path)
+    await left.catch((error: unknown) => {
+      // Somebody has put it aside already, or mounted another disk there.
+      if (!isMissing(error)) throw error
+    })
     await log.close()
   }
   const append = async (batch: readonly AuditEvent[]): Promise<void> => {
@@ -86,7 +90,7 @@ export function fileSink(path: string, options: FileSinkOptions = {}): AuditSink
 
 /** Something waits for it, or the trail speaks of itself, which it rarely does. */
 function isReserved(event: AuditEvent): boolean {
-  const handling = TYPES[event.type]
+  const handling = toHandling(event)
   // Anybody can have any number of exchanges refused: nothing waits for those.
   return handling === 'own' || (handling === 'awaited' && !isFromStranger(event))
 }

@@ -1,5 +1,6 @@
 import type { AuditHead } from '@countersign/core'
 import { parseLine } from '../chain/parse.js'
+import { isHead } from '../delivery/heads.js'
 import type { Files } from './files.js'
 import { isMissing } from './files.js'
 
@@ -46,7 +47,8 @@ function toTail(bytes: Buffer, size: number): FileTail {
   while (end > 0) {
     const start = findStart(bytes, end)
     const line = parseLine(bytes.toString('utf8', start, end))
-    if (line.kind !== 'garbage') {
+    // Whoever can append a line with a name that is none must not keep the next process from beginning.
+    if (line.kind !== 'garbage' && isHead(line.event.chain)) {
       const { stream, seq, hash } = line.event.chain
       return { size, isOpen, head: { stream, seq, hash, ...(tornBytes === 0 ? {} : { tornBytes }) } }
     }

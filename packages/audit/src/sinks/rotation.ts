@@ -68,7 +68,9 @@ export async function prune(
 ): Promise<void> {
   if (most === undefined && days === undefined) return
   const rotated = await listRotated(files, file)
-  const full = rotated.filter((each) => !path.parse(each).name.endsWith('-doubtful'))
+  // The extension of the file itself: of a name without one, the stamp would look like it.
+  const { ext } = path.parse(file)
+  const full = rotated.filter((each) => !path.basename(each, ext).endsWith('-doubtful'))
   /** The oldest that may stay. */
   const oldest = most === undefined ? undefined : full.at(-most)
   for (const each of rotated) {

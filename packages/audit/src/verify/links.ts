@@ -10,11 +10,11 @@ import type { StreamCheck } from './stream-check.js'
 export interface Links {
   /** A stream begins. `isFirst`: nothing stands before it. */
   note(begun: Beginning): void
-  /** Has the checkpoints over a stream vouch for what it follows; asked once, at the end. */
+  /** Settles which events were not found, and has the checkpoints over a stream vouch for what it follows; asked once, at the end. */
   vouch(): void
-  /** Numbers of a stream that others name, and of which no event was found. */
+  /** Numbers of a stream that others name, for which a checkpoint vouches, and of which no event was found. */
   listUnfound(stream: string): readonly number[]
-  /** Of those, the ones that stand in no gap: a gap is judged as such. `gaps`: in the order of numbers. */
+  /** Those of which nothing is known: of the ones above, a gap is judged as such where they stand in one. `gaps`: in the order of numbers. */
   listUnchecked(check: StreamCheck, gaps: readonly Range[]): readonly UncheckedLink[]
   /** What is wrong of the whole, once all has been read. */
   settle(known: Pick<KnownCheckpoints, 'last'> | undefined): void
@@ -47,6 +47,12 @@ export function createLinks(streams: ReadonlyMap<string, StreamCheck>, problems:
   /** When the oldest began, behind the first, of those that follow none. */
   let rootTime: string | undefined
 
+  const miss = (link: Link): void => {
+    const links = unfound.get(link.of.stream) ?? []
+    links.push(link)
+    unfound.set(link.of.stream, links)
+  }
+  const isVouched = ({ by }: Link): boolean => by.runs.isVouched(1)
   const settleAhead = ({ by: { stream }, of, line, time, isFirst }: Link): void => {
     const before = streams.get(of.stream)
     // What is before the trail: old files are deleted.
@@ -85,27 +91,25 @@ export function createLinks(streams: ReadonlyMap<string, StreamCheck>, problems:
       const check = streams.get(of.stream)
       if (check === undefined || check.lastSeq < of.seq) return void ahead.push(link)
       const hash = check.findHash(of.seq)
-      if (hash === undefined) {
-        const links = unfound.get(of.stream) ?? []
-        links.push(link)
-        unfound.set(of.stream, links)
-        return
-      }
-      if (hash === of.hash) found.push({ by, check, seq: of.seq })
+      if (hash === undefined) miss(link)
+      else if (hash === of.hash) found.push({ by, check, seq: of.seq })
       else problems.add({ kind: 'rewritten', stream: of.stream, seq: of.seq, line })
     },
     vouch() {
+      // A stream that came later, and begins behind the event: that is not here, as if the stream had come before.
+      for (const link of ahead) if ((streams.get(link.of.stream)?.firstSeq ?? 0) > link.of.seq) miss(link)
       // The last ones first: a checkpoint vouches for the stream before, and that one for what it follows.
       for (const { by, check, seq } of found.toReversed()) if (by.runs.isVouched(1)) check.runs.vouch(seq)
     },
-    listUnfound: (stream) => unfound.get(stream)?.map(({ of }) => of.seq) ?? [],
+    listUnfound: (stream) => (unfound.get(stream) ?? []).filter(isVouched).map(({ of }) => of.seq),
     listUnchecked({ stream: named }, gaps) {
       let at = 0
       const unchecked = (unfound.get(named) ?? [])
         .toSorted((left, right) => left.of.seq - right.of.seq)
-        .filter(({ of }) => {
-          while ((gaps[at]?.to ?? Infinity) < of.seq) at += 1
-          return (gaps[at]?.from ?? Infinity) > of.seq
+        .filter((link) => {
+          const { seq } = link.of
+          while ((gaps[at]?.to ?? Infinity) < seq) at += 1
+          return (gaps[at]?.from ?? Infinity) > seq || !isVouched(link)
         })
       return unchecked.map(({ by: { stream }, of: { seq, hash } }) => ({
         stream,

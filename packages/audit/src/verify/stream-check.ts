@@ -1,5 +1,5 @@
 import type { AuditEvent } from '@countersign/core'
-import { isFromStranger, TYPES } from '../event/table.js'
+import { isFromStranger, toHandling, TYPES } from '../event/table.js'
 import { createGaps } from './gaps.js'
 import type { Gaps } from './gaps.js'
 import type { StreamReport, TrailProblem } from './report.js'
@@ -24,6 +24,9 @@ export interface StreamCheck {
 
 /** So many events back, one that comes again is known again: more than ever wait for a sink at once. */
 const MEMORY = 16_384
+
+/** What may come once a trail was closed: what a sink did not take at the very end is lost only then. */
+const AFTER_STOP: ReadonlySet<string> = new Set(['audit.checkpoint', 'audit.gap'])
 
 /** Creates the check of a stream from its first event on. `named`: numbers whose hashes are going to be asked for. */
 export function createStreamCheck(
@@ -80,7 +83,7 @@ export function createStreamCheck(
       if (seq > last.seq + 1) gaps.note({ from: last.seq + 1, to: seq - 1, linked, line })
       else if (!linked) report({ kind: 'replaced', stream, seq: last.seq, line })
       if (event.type === 'audit.gap' && event.gap !== undefined) gaps.tell(event.gap, seq)
-      isStopped = event.type === 'service.stopped' || (isStopped && event.type === 'audit.checkpoint')
+      isStopped = event.type === 'service.stopped' || (isStopped && AFTER_STOP.has(event.type))
       last = { seq, hash }
       remember(seq, hash)
       return 'new'
@@ -102,6 +105,6 @@ export function createStreamCheck(
 
 /** Whether nothing waited for it: a sink without room loses such, and no others that it had taken. */
 function isOrdinary(event: AuditEvent): boolean {
-  const handling = Object.hasOwn(TYPES, event.type) ? TYPES[event.type] : 'own'
+  const handling = Object.hasOwn(TYPES, event.type) ? toHandling(event) : 'own'
   return handling === 'ordinary' || handling === 'sampled' || (handling === 'awaited' && isFromStranger(event))
 }
