@@ -94,7 +94,8 @@ export function judgeBars(findings, allowance) {
     const found = read(findings)
     if (found === undefined) continue
     const unguarded = readUnguarded?.(findings)
-    const isOutOfReach = allowance > 1 && unguarded !== undefined && unguarded < limit / allowance
+    const isShort = allowance > 1 && sense === 'least' && found.value < limit / allowance
+    const isOutOfReach = isShort && unguarded !== undefined && unguarded < limit / allowance
     const own = isOutOfReach ? unguarded : limit
     const allowed = exact ? own : sense === 'most' ? own * allowance : own / allowance
     const holds = sense === 'most' ? found.value <= allowed : found.value >= allowed
