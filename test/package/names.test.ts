@@ -305,6 +305,7 @@ describe('the public names are part of the promise of a version:', () => {
         checkFetchUrl
         checkTime
         claimFirstUse
+        countCutScopes
         createEndpointProofs
         createKeySource
         createOnceAMinute
